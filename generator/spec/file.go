@@ -1,0 +1,51 @@
+// Package spec turns the bytes of a wsgen.yaml into a positioned tree, says what is wrong with them, and splices
+// additions into them without touching a byte of anything else.
+//
+// The pipeline of which it is the first step: []byte → *spec.File → *model.Project → []render.File → emit.Plan → disk.
+package spec
+
+// File is a parsed spec. It keeps the source it came from, since every change to a spec is a splice into that source.
+type File struct {
+	Name   string // as it is to be shown in messages: "wsgen.yaml"
+	Source []byte
+
+	Version   Int
+	Service   Text
+	Module    Text
+	Routes    []Route    // in the order of the source
+	Consumers []Consumer // in the order of the source
+	Settings  Settings
+}
+
+// Text is a scalar with its place. A Text that is not in the source has the zero Span.
+type Text struct {
+	Value string
+	Span  Span
+}
+
+// Int is a whole number with its place.
+type Int struct {
+	Value int
+	Span  Span
+}
+
+// Route is one entry of "routes".
+type Route struct {
+	Path     Text
+	Consumer Text
+}
+
+// Consumer is one entry of "consumers".
+type Consumer struct {
+	Name        Text
+	Mode        Text // "sync" or "async"
+	Outbound    Text // "disconnect", "latest", "drop" or "block"; empty when not given
+	Concurrency Int  // async only; 0 when not given
+}
+
+// Settings is the mapping "settings": defaults that the environment of the emitted service overrides.
+type Settings struct {
+	AllowedOrigins []Text
+	Layer          Text // "memory"; empty when not given
+	Auth           Text // "none"; empty when not given
+}
