@@ -4,7 +4,10 @@
 // The pipeline of which it is the first step: []byte → *spec.File → *model.Project → []render.File → emit.Plan → disk.
 package spec
 
+import "go.yaml.in/yaml/v4"
+
 // File is a parsed spec. It keeps the source it came from, since every change to a spec is a splice into that source.
+// It is not changed after Parse has returned it, so any number of goroutines may read it.
 type File struct {
 	Name   string // as it is to be shown in messages: "wsgen.yaml"
 	Source []byte
@@ -15,12 +18,20 @@ type File struct {
 	Routes    []Route    // in the order of the source
 	Consumers []Consumer // in the order of the source
 	Settings  Settings
+
+	// Invalid is set when Parse reported an error. Nothing is built from such a spec, though more may be said about it.
+	Invalid bool
+	// Partial is set when Parse reported an error and left out what it could not read. What is missing from the fields
+	// above is then no finding of its own: the error that made it missing has been reported.
+	Partial bool
+
+	root *yaml.Node // the document's mapping, for splices; nil when there is none
 }
 
 // Text is a scalar with its place. A Text that is not in the source has the zero Span.
 type Text struct {
 	Value string
-	Span  Span
+	Span  Span // with the quotes, where the source has them
 }
 
 // Int is a whole number with its place.
