@@ -1,0 +1,87 @@
+package render
+
+import (
+	"fmt"
+
+	"wsgen/generator/model"
+)
+
+// routing is the data of routing/routing_gen.go.tmpl.
+type routing struct {
+	Module string
+	Routes []routingRoute // sorted by path
+}
+
+// routingRoute is one call of ws.Sync or ws.Async.
+type routingRoute struct {
+	Path        string // as in the spec
+	Make        string // the constructor of the route in package ws: "Sync" or "Async"
+	Interface   string // what its consumers are, in package ws: "SyncConsumer" or "AsyncConsumer"
+	Constructor string // of the consumer: "NewChatConsumer"
+	ParamsType  string // of the consumer: "ChatParams"
+	Params      []routingParam
+	Options     []string // Go expressions, each a ws.RouteOption
+}
+
+// routingParam is one field of the consumer's params that this path fills.
+type routingParam struct {
+	Field  string // in Go: "Room"
+	Getter string // the method of ws.Params that reads it: "String"
+	Name   string // in the path: "room"
+}
+
+// newRouting takes from the project what its routing file says.
+func newRouting(p *model.Project) routing {
+	data := routing{Module: p.Module, Routes: make([]routingRoute, len(p.Routes))}
+	for i, r := range p.Routes {
+		data.Routes[i] = newRoutingRoute(r)
+	}
+	return data
+}
+
+func newRoutingRoute(r *model.Route) routingRoute {
+	c := r.Consumer
+	route := routingRoute{
+		Path:        r.Path,
+		Make:        "Sync",
+		Interface:   "SyncConsumer",
+		Constructor: c.Constructor,
+		ParamsType:  c.ParamsType,
+		Options:     routeOptions(c),
+	}
+	if c.Mode == model.Async {
+		route.Make, route.Interface = "Async", "AsyncConsumer"
+	}
+	for _, p := range r.Params() {
+		route.Params = append(route.Params, routingParam{Field: p.Field, Getter: p.Getter, Name: p.Name})
+	}
+	return route
+}
+
+// routeOptions returns what the consumer asks for beyond the defaults of the runtime.
+func routeOptions(c *model.Consumer) []string {
+	var options []string
+	switch c.Outbound {
+	case "latest":
+		options = append(options, "ws.OutboundLatest()")
+	case "drop":
+		options = append(options, "ws.OutboundDrop()")
+	case "block":
+		options = append(options, "ws.OutboundBlock()")
+	}
+	if c.Concurrency > 0 {
+		options = append(options, fmt.Sprintf("ws.Concurrency(%d)", c.Concurrency))
+	}
+	return options
+}
+
+// defaults is the data of settings/defaults_gen.go.tmpl: what the spec sets, below the environment.
+type defaults struct {
+	Module         string
+	AllowedOrigins []string // in the order of the spec; empty means the same host
+}
+
+// newDefaults takes from the project the settings of its spec.
+func newDefaults(p *model.Project) defaults {
+	return defaults{Module: p.Module, AllowedOrigins: p.AllowedOrigins}
+}

@@ -1,0 +1,103 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// SpecEntry is one consumer of a first wsgen.yaml, with one path that leads to it. Several entries of one consumer give it
+// several paths; their mode is that of the first.
+type SpecEntry struct {
+	Consumer string // in snake_case
+	Mode     string // "sync" or "async"
+	Path     string // empty for a consumer without a route
+}
+
+// Spec returns the first wsgen.yaml of a project. It is written for a person who has not seen one: what can stand there is
+// told in comments. The names are written as they are given; that they are legal is for the caller to have asked. An error
+// means that one of them cannot be written in YAML at all.
+func Spec(service, module string, entries []SpecEntry) ([]byte, error) {
+	var w specWriter
+	w.line("# The routing spec of this service: which WebSocket paths there are, and the code behind each.")
+	w.line("# After a change run `wsgen generate`. `wsgen check` tells whether the code still matches.")
+	w.line("version: 1")
+	w.line("service: %s", w.scalar(service))
+	w.line("module: %s", w.scalar(module))
+	w.line("")
+	w.line("# path: consumer. A segment may be a parameter, {name} or {name:converter}. The converters are")
+	w.line("# str (the default), int, slug, uuid, word, and path for the rest of the path.")
+	w.routes(entries)
+	w.line("")
+	w.line("# consumer: mode. A sync consumer handles the messages of a socket one after the other, an async one at once.")
+	w.consumers(entries)
+	w.line("")
+	w.line("# Defaults, which the environment of the service overrides. Without allowed_origins a page is let in when it was")
+	w.line("# served under the service's own host and port.")
+	w.line("# settings:")
+	w.line("#   allowed_origins: [https://example.com]")
+	return []byte(w.text.String()), w.err
+}
+
+// specWriter collects the lines of a spec and the first error.
+type specWriter struct {
+	text strings.Builder
+	err  error
+}
+
+func (w *specWriter) line(format string, args ...any) {
+	fmt.Fprintf(&w.text, format+"\n", args...)
+}
+
+// routes writes the section of that name. Without an entry it is the bare key, which the parser takes for an empty section.
+func (w *specWriter) routes(entries []SpecEntry) {
+	w.line("routes:")
+	for _, e := range entries {
+		if e.Path != "" {
+			w.line("  %s: %s", w.scalar(e.Path), w.scalar(e.Consumer))
+		}
+	}
+}
+
+// consumers writes the section of that name, each consumer once.
+func (w *specWriter) consumers(entries []SpecEntry) {
+	w.line("consumers:")
+	for i, e := range entries {
+		known := slices.ContainsFunc(entries[:i], func(o SpecEntry) bool { return o.Consumer == e.Consumer })
+		if !known {
+			w.line("  %s: %s", w.scalar(e.Consumer), w.scalar(e.Mode))
+		}
+	}
+}
+
+// plain matches what YAML 1.1 and 1.2 alike read as a string when it stands without quotes: it begins with a letter or a
+// slash and holds none of the characters that mean something to YAML. A colon is one only before a space or at the end,
+// which no match can have; braces are some only at the beginning.
+var plain = regexp.MustCompile(`^[A-Za-z/]([A-Za-z0-9_./~{}:-]*[A-Za-z0-9_./~}-])?$`)
+
+// words are the strings that some YAML parsers read as something else when they stand without quotes.
+const words = " y n yes no on off true false null "
+
+// scalar returns s as a scalar of YAML in block style.
+func (w *specWriter) scalar(s string) string {
+	if plain.MatchString(s) && !strings.Contains(words, " "+strings.ToLower(s)+" ") {
+		return s
+	}
+	if !utf8.ValidString(s) {
+		w.fail("%q is not valid UTF-8", s)
+	}
+	quoted, err := json.Marshal(s) // a JSON string is a double-quoted scalar of YAML 1.2
+	if err != nil {
+		w.fail("%q: %w", s, err)
+	}
+	return string(quoted)
+}
+
+func (w *specWriter) fail(format string, args ...any) {
+	if w.err == nil {
+		w.err = fmt.Errorf("write wsgen.yaml: "+format, args...)
+	}
+}

@@ -1,0 +1,148 @@
+package render
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"wsgen/generator/model"
+)
+
+// row is one line of the plan table: one emitted file, where it comes from and whose it is.
+type row struct {
+	path   string // in the emitted project
+	source string // below templates/project; a template where it ends in .tmpl
+	owner  Owner
+	needed bool // see File.Needed
+	// data makes the template's data; nil for a static source. It is called when the file is rendered, not before.
+	data func() any
+	// splice joins the template's output into the file that is there; nil where the file is written whole.
+	splice func(wanted, existing []byte) ([]byte, error)
+}
+
+// table returns the plan table of a project: first what every project has, then the stubs of its consumers.
+func table(p *model.Project, src *sources) ([]row, error) {
+	rows := fixedRows(p)
+	for _, dir := range []string{"internal/ws", "internal/ws/wstest"} {
+		runtime, err := packageRows(src.fsys, dir)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, runtime...)
+	}
+	for _, c := range p.Consumers {
+		rows = append(rows, stubRows(p, c)...)
+	}
+	return rows, nil
+}
+
+// fixedRows lists the files that every project has, the runtime apart.
+func fixedRows(p *model.Project) []row {
+	return []row{
+		{path: "main.go", source: "main.go", owner: Yours, needed: true},
+		{path: "go.mod", source: "go.mod.tmpl", owner: Spliced, needed: true,
+			data: func() any { return newGoMod(p) }, splice: spliceMod},
+		{path: "go.sum", source: "go.sum", owner: Spliced, needed: true, splice: spliceSum},
+
+		{path: "consumers/deps.go", source: "consumers/deps.go", owner: Yours, needed: true},
+		{path: "consumers/consumers_gen.go", source: "consumers/consumers_gen.go.tmpl", owner: Generated,
+			data: func() any { return newParams(p) }},
+		{path: "routing/routing_gen.go", source: "routing/routing_gen.go.tmpl", owner: Generated,
+			data: func() any { return newRouting(p) }},
+		{path: "settings/settings.go", source: "settings/settings.go", owner: Yours, needed: true},
+		{path: "settings/settings_gen.go", source: "settings/settings_gen.go", owner: Generated},
+		{path: "settings/defaults_gen.go", source: "settings/defaults_gen.go.tmpl", owner: Generated,
+			data: func() any { return newDefaults(p) }},
+
+		{path: "client/index.js", source: "client/index.js.tmpl", owner: Generated,
+			data: func() any { return newClient(p) }},
+		{path: "client/index.d.ts", source: "client/index.d.ts.tmpl", owner: Generated,
+			data: func() any { return newClient(p) }},
+		{path: "client/socket.js", source: "client/socket.js", owner: Generated},
+		{path: "client/package.json", source: "client/package.json", owner: Generated},
+		{path: "web/index.html", source: "web/index.html", owner: Yours, needed: true},
+
+		{path: "Dockerfile", source: "Dockerfile.tmpl", owner: Yours, data: func() any { return newDockerfile(p) }},
+		{path: "Makefile", source: "Makefile.tmpl", owner: Yours, data: func() any { return newMakefile(p) }},
+		{path: "README.md", source: "README.md.tmpl", owner: Yours, data: func() any { return newReadme(p) }},
+		{path: ".gitignore", source: "gitignore.tmpl", owner: Yours, data: func() any { return newGitignore(p) }},
+		{path: ".gitattributes", source: "gitattributes.tmpl", owner: Yours, data: noData},
+		{path: ".github/workflows/ci.yml", source: ".github/workflows/ci.yml", owner: Yours},
+	}
+}
+
+// noData is for a template in name only: a file whose own name would act on our repository.
+func noData() any { return nil }
+
+// packageRows lists a Go package that is emitted whole, but for its own tests. The folder is the list: a file that is added
+// to the runtime is emitted without a further word.
+func packageRows(fsys fs.FS, dir string) ([]row, error) {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded runtime: %w", err)
+	}
+	var rows []row
+	for _, e := range entries {
+		if e.IsDir() || path.Ext(e.Name()) != ".go" || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		name := path.Join(dir, e.Name())
+		rows = append(rows, row{path: name, source: name, owner: Generated})
+	}
+	return rows, nil
+}
+
+// stubRows lists the files of one consumer. A stub without a route is not built into anything, so it may stay deleted; and
+// its test, which connects by path, is written once there is a route.
+func stubRows(p *model.Project, c *model.Consumer) []row {
+	routed := len(c.Routes) > 0
+	rows := []row{{
+		path: c.File, source: "consumers/" + string(c.Mode) + "_consumer.go.tmpl", owner: Yours, needed: routed,
+		data: func() any { return newStub(p, c) },
+	}}
+	if routed {
+		rows = append(rows, row{
+			path: c.TestFile, source: "consumers/consumer_test.go.tmpl", owner: Yours,
+			data: func() any { return newStubTest(p, c) },
+		})
+	}
+	return rows
+}
+
+// file makes the row a file of the project whose Go module is named module.
+func (r row) file(src *sources, module string) File {
+	return File{Path: r.path, Owner: r.owner, Mode: 0o644, Needed: r.needed, Render: func(existing []byte) ([]byte, error) {
+		text, err := r.text(src, module)
+		if err == nil && r.splice != nil {
+			text, err = r.splice(text, existing)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("render %s: %w", r.path, err)
+		}
+		return text, nil
+	}}
+}
+
+// text renders the row as if there were no such file yet.
+func (r row) text(src *sources, module string) ([]byte, error) {
+	text, err := r.body(src, module)
+	if err != nil {
+		return nil, err
+	}
+	if r.owner == Generated && hasHeader(r.path) {
+		text = append([]byte(header), text...)
+	}
+	if r.data != nil && path.Ext(r.path) == ".go" {
+		return goFile(r.path, text)
+	}
+	return text, nil
+}
+
+// body returns the text of the row's source: of the static file, or what the template makes of its data.
+func (r row) body(src *sources, module string) ([]byte, error) {
+	if strings.HasSuffix(r.source, templateSuffix) {
+		return src.execute(r.source, r.data())
+	}
+	return src.static(r.source, module)
+}
