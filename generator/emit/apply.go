@@ -1,0 +1,290 @@
+package emit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"wsgen/generator/render"
+)
+
+// change is a step with its texts, while a run holds them.
+type change struct {
+	step
+	old, new []byte // nil where there is no file
+	mode     fs.FileMode
+}
+
+// Apply carries out a plan of this tree: all of it, or nothing. A plan that changes nothing writes nothing, not even a lock.
+//
+// Errors: *[ConflictError] where the plan has conflicts, *[LockedError] where another run is at work, *[Interrupted] where
+// one was interrupted and [Tree.Recover] must come first, *[ChangedError] where a file changed since the plan was made, the
+// context's error where it ended before the first change (a run that has begun to change files is carried through), else an
+// error of I/O. After each of them every file is as it was, unless the error says that putting it back failed as well; then
+// the journal is still there, and Recover tries again.
+func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
+	if conflicts := p.Conflicts(); len(conflicts) > 0 {
+		return &ConflictError{Ops: conflicts}
+	}
+	text, err := p.manifest.encode()
+	if err != nil {
+		return err
+	}
+	if t.raw != nil && sameText(t.raw, text) && len(p.orphans) == 0 && len(p.Changes()) == 0 {
+		return nil
+	}
+	d, err := openDisk(t.dir, t.fault)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	l, err := d.lock(t.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.unlock()) }()
+	if run, err := findRun(d.root, t.dir); err != nil {
+		return err
+	} else if run != nil {
+		run.Running = false // the lock is ours
+		return run
+	}
+	changes, err := d.changes(p, t.raw, text)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	j, err := d.stage(ctx, changes)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w; no file was changed", err), d.removeAll(runDir))
+	}
+	return d.carryOut(j)
+}
+
+// changes lists what the plan does to files, wsgen's own records included, in the order of execution.
+func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, error) {
+	var all []change
+	add := func(own bool, p string, old, text []byte, mode fs.FileMode) {
+		c := change{step: step{Path: p, Own: own}, old: old, new: text, mode: mode}
+		if old != nil {
+			c.Old = hashBytes(old)
+		}
+		if text != nil {
+			c.New = hashBytes(text)
+		}
+		all = append(all, c)
+	}
+	trash, err := d.nextTrash()
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.Ops {
+		op := &p.Ops[i]
+		if op.Action == Keep || op.Path == ManifestPath {
+			continue
+		}
+		add(false, op.Path, op.Old, op.New, op.Mode)
+		if op.trash {
+			add(true, path.Join(trash, op.Path), nil, op.Old, 0o644)
+		}
+		if op.Owner == render.Yours && op.Action == Create {
+			base, err := d.text(basePath(op.Path))
+			if err != nil {
+				return nil, err
+			}
+			if base == nil || !sameText(base, op.New) {
+				add(true, basePath(op.Path), base, op.New, 0o644)
+			}
+		}
+	}
+	for _, orphan := range p.orphans {
+		base, err := d.text(basePath(orphan))
+		if err != nil {
+			return nil, err
+		}
+		if base != nil {
+			add(true, basePath(orphan), base, nil, 0)
+		}
+	}
+	if oldManifest == nil || !sameText(oldManifest, newManifest) {
+		add(true, ManifestPath, oldManifest, newManifest, 0o644)
+	}
+	slices.SortStableFunc(all, func(a, b change) int { return deletesFirst(a) - deletesFirst(b) })
+	return all, nil
+}
+
+// deletesFirst orders changes: a folder may take a deleted file's place.
+func deletesFirst(c change) int {
+	if c.New == "" {
+		return 0
+	}
+	return 1
+}
+
+// text returns a file's bytes, or nil where there is none.
+func (d *disk) text(p string) ([]byte, error) {
+	text, err := d.root.ReadFile(p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
+
+// nextTrash returns the folder that takes what this run replaces: numbered, so that nothing in the trash is overwritten.
+func (d *disk) nextTrash() (string, error) {
+	for n := 1; ; n++ {
+		dir := trashDir + "/" + strconv.Itoa(n)
+		if there, err := d.exists(dir); err != nil || !there {
+			return dir, err
+		}
+	}
+}
+
+// stage writes every text into the staging folder, makes sure that no file has changed since the plan was made, and commits
+// the journal. Until it returns nil no file of the project is touched.
+func (d *disk) stage(ctx context.Context, changes []change) (journal, error) {
+	if err := d.mkdirAll(runDir); err != nil {
+		return journal{}, err
+	}
+	for i, c := range changes {
+		if err := ctx.Err(); err != nil {
+			return journal{}, err
+		}
+		if err := d.stageOne(i, c); err != nil {
+			return journal{}, fmt.Errorf("%s: %w", c.Path, err)
+		}
+	}
+	j := journal{Steps: make([]step, len(changes))}
+	for i, c := range changes {
+		now, err := d.hash(c.Path)
+		if err != nil {
+			return journal{}, err
+		}
+		if now != c.Old {
+			return journal{}, &ChangedError{Path: c.Path}
+		}
+		j.Steps[i] = c.step
+	}
+	var err error
+	if j.Dirs, err = d.missingDirs(changes); err != nil {
+		return journal{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return journal{}, err
+	}
+	return j, d.commit(j)
+}
+
+// stageOne writes the text of one change, and the text that it replaces.
+func (d *disk) stageOne(i int, c change) error {
+	if c.new != nil {
+		if err := d.create(stagedNew(i), c.new, c.mode); err != nil {
+			return err
+		}
+	}
+	if c.old == nil {
+		return nil
+	}
+	if err := d.create(stagedOld(i), c.old, c.mode); err != nil {
+		return err
+	}
+	info, err := d.root.Lstat(c.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &ChangedError{Path: c.Path}
+	}
+	if err != nil {
+		return err
+	}
+	mode := info.Mode().Perm() // the user's to choose, and kept
+	if c.new != nil {
+		if err := d.chmod(stagedNew(i), mode); err != nil {
+			return err
+		}
+	}
+	return d.chmod(stagedOld(i), mode)
+}
+
+// missingDirs returns the folders that the changes need and that are not there yet, outermost first.
+func (d *disk) missingDirs(changes []change) ([]string, error) {
+	seen := make(map[string]bool)
+	var missing []string
+	for _, c := range changes {
+		dir := path.Dir(c.Path)
+		if c.new == nil || seen[dir] || dir == "." {
+			continue
+		}
+		for _, prefix := range prefixes(dir) {
+			if seen[prefix] {
+				continue
+			}
+			seen[prefix] = true
+			there, err := d.exists(prefix)
+			if err != nil {
+				return nil, err
+			}
+			if !there {
+				missing = append(missing, prefix)
+			}
+		}
+	}
+	slices.Sort(missing)
+	return missing, nil
+}
+
+// carryOut changes the files of a committed run. Where one cannot be changed, all are put back.
+func (d *disk) carryOut(j journal) error {
+	left, rolledBack, err := d.finish(j)
+	switch {
+	case err != nil:
+		return err
+	case rolledBack != nil:
+		return fmt.Errorf("%w; every file was put back as it was%s", rolledBack, leftAlone(left))
+	case len(left) > 0:
+		return &ChangedError{Path: strings.Join(left, ", ")}
+	default:
+		return nil
+	}
+}
+
+// finish brings a committed run to its end: it carries it out or, where that fails, rolls it back; rolledBack is then the
+// reason. With an error the run has not ended.
+func (d *disk) finish(j journal) (left []string, rolledBack, err error) {
+	left, cause := d.redo(j)
+	if cause == nil {
+		return left, nil, d.end()
+	}
+	if err := d.rename(redoRecord, undoRecord); err != nil {
+		return nil, nil, unfinished(cause, err)
+	}
+	left, err = d.rollBack(j)
+	if err != nil {
+		return nil, nil, unfinished(cause, err)
+	}
+	return left, cause, nil
+}
+
+// rollBack undoes a run whose record says so, and ends it.
+func (d *disk) rollBack(j journal) (left []string, err error) {
+	if left, err = d.undo(j); err != nil {
+		return left, err
+	}
+	return left, d.end()
+}
+
+// unfinished is the error of a run that could be neither finished nor rolled back.
+func unfinished(cause, err error) error {
+	return fmt.Errorf("%w; putting the files back failed as well: %w; the journal is kept: once the cause is gone, wsgen generate puts the files right",
+		cause, err)
+}
+
+// leftAlone names the files that the user changed between an interruption and its recovery.
+func leftAlone(left []string) string {
+	if len(left) == 0 {
+		return ""
+	}
+	return "; left alone, since changed meanwhile: " + strings.Join(left, ", ")
+}

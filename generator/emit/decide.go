@@ -1,0 +1,348 @@
+package emit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"wsgen/generator/render"
+)
+
+// Options are what the user asked for beside the files.
+type Options struct {
+	Force   bool   // replace and delete generated files that were edited by hand; the edited text goes to the trash
+	DryRun  bool   // for [New]: plan, and write nothing
+	Version string // of this wsgen, recorded in the manifest
+}
+
+// The ways out that a check prints, each used for more than one state.
+const (
+	fixGenerate = "wsgen generate writes it"
+	fixForce    = "take your change elsewhere, or run wsgen generate --force, which keeps your text in " + localDir + "/trash"
+	fixMove     = "move it out of the way"
+)
+
+// Plan computes what is to be done so that the tree holds the files. It reads only: files of the user's that are there
+// already are neither read nor rendered. Every other text is rendered here, on several goroutines, so that nothing is
+// written before all of them are known to be whole. A path that must not be written is a *[PathError].
+func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
+	if err := checkFiles(files); err != nil {
+		return nil, err
+	}
+	pl := &planner{manifest: t.manifest, options: o, survey: newSurvey(nil)}
+	if !t.absent {
+		root, err := os.OpenRoot(t.dir)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, root.Close()) }()
+		pl.survey = newSurvey(root)
+	}
+	ops, err := pl.wanted(files)
+	if err != nil {
+		return nil, err
+	}
+	p = &Plan{
+		Ops:      ops,
+		Recorded: t.manifest.version,
+		manifest: manifest{version: o.Version, files: make(map[string]record, len(files))},
+	}
+	if err := pl.leftovers(p, files); err != nil {
+		return nil, err
+	}
+	if t.damage != "" && !t.fresh {
+		p.Ops = append(p.Ops, t.repair())
+	}
+	slices.SortFunc(p.Ops, func(a, b Op) int { return strings.Compare(a.Path, b.Path) })
+	p.record(t.manifest)
+	return p, nil
+}
+
+// planner decides what to do about each file.
+type planner struct {
+	manifest manifest
+	options  Options
+	survey   *survey
+}
+
+// wanted returns the operation of each file, in the order of the files.
+func (pl *planner) wanted(files []render.File) ([]Op, error) {
+	ops := make([]Op, len(files))
+	places := make([]place, len(files))
+	for i, f := range files {
+		var err error
+		if places[i], err = pl.survey.at(f.Path); err != nil {
+			return nil, err
+		}
+	}
+	err := parallel(len(files), func(i int) (err error) {
+		if ops[i], err = pl.decide(files[i], places[i]); err != nil {
+			return fmt.Errorf("%s: %w", files[i].Path, err)
+		}
+		return nil
+	})
+	return ops, err
+}
+
+// decide returns the operation of one file. It may be called from several goroutines.
+func (pl *planner) decide(f render.File, at place) (Op, error) {
+	op := Op{Path: f.Path, Owner: f.Owner, Mode: f.Mode, Action: Keep, State: Current}
+	rec, known := pl.manifest.files[f.Path]
+	if f.Owner == render.Yours && keepsYours(f, at, known && rec.owner == render.Yours) {
+		op.Reason = yoursReason(at, known)
+		return op, nil
+	}
+	if at.presence != absent && at.presence != regular {
+		op.Action, op.State, op.Reason, op.Fix = Conflict, Blocked, at.why, fixMove
+		return op, nil
+	}
+	if at.presence == regular {
+		var err error
+		if op.Old, err = pl.read(&op); err != nil {
+			return Op{}, err
+		}
+	}
+	text, err := f.Render(op.Old)
+	if err != nil {
+		return Op{}, err
+	}
+	if text == nil {
+		text = []byte{} // nil would mean that there is no file
+	}
+	op.New, op.hash = text, hashText(text)
+	switch {
+	case op.Old == nil:
+		pl.create(&op, known)
+	case f.Owner == render.Spliced:
+		pl.splice(&op)
+	default:
+		pl.replace(&op, known)
+	}
+	return op, nil
+}
+
+// keepsYours says whether a file of the user's stays as it is, which may be: deleted. Written says that wsgen wrote it once.
+func keepsYours(f render.File, at place, written bool) bool {
+	switch at.presence {
+	case absent:
+		return written && !f.Needed
+	case regular, link:
+		return true
+	default: // what became of a file that was written is the user's affair; before that it is in the way
+		return written
+	}
+}
+
+// yoursReason says why a file of the user's is kept, where it is not the usual reason.
+func yoursReason(at place, known bool) string {
+	switch {
+	case at.presence == absent:
+		return "yours, and you deleted it"
+	case at.presence != regular:
+		return "yours: " + at.why
+	case !known:
+		return "there already, and so yours"
+	default:
+		return ""
+	}
+}
+
+// read returns the text of a file and notes its mode, which is the user's to choose.
+func (pl *planner) read(op *Op) (text []byte, err error) {
+	file, err := pl.survey.root.Open(op.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	op.Mode = info.Mode().Perm()
+	text = make([]byte, 0, info.Size()+1)
+	buf := bytes.NewBuffer(text)
+	if _, err := buf.ReadFrom(file); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// create writes a file that is not there.
+func (pl *planner) create(op *Op, known bool) {
+	op.Action, op.State, op.Reason, op.Fix = Create, Pending, "not written yet", fixGenerate
+	if known {
+		op.State, op.Reason = Missing, "deleted, and the project needs it"
+	}
+}
+
+// splice adds to a file of the user's what is missing in it.
+func (pl *planner) splice(op *Op) {
+	if bytes.Equal(op.Old, op.New) {
+		op.Old, op.New = nil, nil
+		return
+	}
+	op.Action, op.State, op.Reason = Update, Pending, "lacks what the spec asks for"
+	op.Fix = "wsgen generate adds it, and touches nothing else"
+}
+
+// replace decides about a file that is there and not the user's, or was not: whether it is as it should be, may be
+// replaced, or was edited.
+func (pl *planner) replace(op *Op, known bool) {
+	rec := pl.manifest.files[op.Path]
+	switch {
+	case sameText(op.Old, op.New):
+		op.Old, op.New = nil, nil
+	case known && rec.wrote(op.Old):
+		op.Action, op.State, op.Reason = Update, Pending, "not as the spec asks"
+		op.Fix = fixGenerate
+		if v := pl.manifest.version; v != pl.options.Version {
+			op.State, op.Reason = Outdated, fmt.Sprintf("written by wsgen %s, and this is %s", orUnknown(v), orUnknown(pl.options.Version))
+		}
+	default:
+		pl.contest(op, known, Update)
+	}
+}
+
+// contest is about a file that wsgen would replace or delete, and that does not hold what wsgen wrote: a conflict, unless
+// the user forces it.
+func (pl *planner) contest(op *Op, known bool, forced Action) {
+	op.Action, op.State, op.Reason, op.Fix = Conflict, Edited, "edited by hand", fixForce
+	switch {
+	case conflicted(op.Old):
+		op.Reason = "holds the two sides of a git merge"
+		op.Fix = "wsgen generate --force writes it anew, and keeps this text in " + localDir + "/trash"
+	case !known:
+		op.State, op.Reason = Blocked, "there already, and nothing records that wsgen wrote it"
+	}
+	if pl.options.Force {
+		op.Action, op.trash = forced, true
+		op.Reason += "; your text goes to " + localDir + "/trash"
+	}
+}
+
+// leftovers adds to the plan what the manifest records and the spec no longer asks for.
+func (pl *planner) leftovers(p *Plan, files []render.File) error {
+	wanted := make(map[string]bool, len(files))
+	for _, f := range files {
+		wanted[fold(f.Path)] = true
+	}
+	for _, file := range slices.Sorted(maps.Keys(pl.manifest.files)) {
+		if wanted[fold(file)] {
+			continue
+		}
+		at, err := pl.survey.at(file)
+		if err != nil {
+			return err
+		}
+		rec := pl.manifest.files[file]
+		if at.presence != regular { // gone, or something else by now: there is nothing left to keep a record of
+			if rec.owner == render.Yours {
+				p.orphans = append(p.orphans, file)
+			}
+			continue
+		}
+		op, err := pl.leftover(file, rec)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		p.Ops = append(p.Ops, op)
+	}
+	return nil
+}
+
+// leftover decides about one file that the spec no longer asks for.
+func (pl *planner) leftover(file string, rec record) (Op, error) {
+	op := Op{Path: file, Owner: rec.owner, Action: Keep, State: Stale, Reason: "no longer in the spec"}
+	if rec.owner != render.Generated {
+		op.Fix = "delete it; or, to keep it as a file like any other, take its line out of " + ManifestPath
+		return op, nil
+	}
+	op.Fix = "wsgen generate deletes it"
+	var err error
+	if op.Old, err = pl.read(&op); err != nil {
+		return Op{}, err
+	}
+	if rec.wrote(op.Old) {
+		op.Action = Delete
+		return op, nil
+	}
+	pl.contest(&op, true, Delete)
+	op.Reason = "no longer in the spec, and " + op.Reason
+	return op, nil
+}
+
+// repair is the operation on a manifest that is lost or damaged: bookkeeping, but a drift that somebody should see.
+func (t *Tree) repair() Op {
+	op := Op{Path: ManifestPath, Owner: render.Generated, Action: Update, State: Edited, Mode: 0o644, Reason: t.damage}
+	if t.raw == nil {
+		op.Action, op.State = Create, Missing
+	}
+	op.Fix = "wsgen generate rebuilds it from what the spec and " + baseDir + " tell"
+	return op
+}
+
+// record fills in the manifest as it will be once the plan is carried out.
+func (p *Plan) record(old manifest) {
+	for i := range p.Ops {
+		op := &p.Ops[i]
+		if op.Path == ManifestPath {
+			continue
+		}
+		r, known := old.files[op.Path]
+		switch {
+		case op.Action == Delete:
+			continue
+		case op.Owner == render.Spliced:
+			r = record{owner: render.Spliced}
+		case op.hash != "" && op.Action != Conflict:
+			r = record{owner: op.Owner, hashes: []string{op.hash}}
+		case !known || op.State == Current:
+			r.owner = op.Owner
+		}
+		p.manifest.files[op.Path] = r
+	}
+}
+
+// orUnknown is the version, or a word for a version that is not recorded.
+func orUnknown(version string) string {
+	if version == "" {
+		return "of an unknown version"
+	}
+	return version
+}
+
+// parallel calls f for 0 to n-1 on as many goroutines as there are processors, and returns the error of the lowest index:
+// the same one whatever the order of execution.
+func parallel(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var next atomic.Int64
+	var failed atomic.Bool
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for !failed.Load() { // what was handed out is carried out, so that no lower index is skipped
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				if errs[i] = f(i); errs[i] != nil {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package emit
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	lockPath   = localDir + "/lock"
+	holderPath = localDir + "/holder" // who holds the lock, beside it: on Windows a locked file cannot be read
+)
+
+// lockAttempts bounds how often a lock is sought that its former holder removed in the meantime.
+const lockAttempts = 10
+
+// lock is the right to write to a project. The operating system takes it back from a process that dies.
+type lock struct {
+	file *flock.Flock
+	disk *disk
+}
+
+// lock takes the project's lock, or returns a *[LockedError] at once when somebody else holds it.
+func (d *disk) lock(dir string) (*lock, error) {
+	for range lockAttempts {
+		l, err := d.tryLock(dir)
+		if err != nil || l != nil {
+			return l, err
+		}
+	}
+	return nil, &LockedError{Dir: dir}
+}
+
+// tryLock is one attempt. It returns neither a lock nor an error when the lock's file was removed meanwhile.
+func (d *disk) tryLock(dir string) (*lock, error) {
+	if err := d.mkdirAll(localDir); err != nil {
+		return nil, err
+	}
+	// The lock's file is opened by its whole path, outside the root's protection: no part of it may be a link.
+	for _, p := range []string{wsgenDir, localDir, lockPath} {
+		info, err := d.root.Lstat(p)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t := info.Mode().Type(); t != 0 && t != fs.ModeDir {
+			return nil, fmt.Errorf("%s: a link or a device stands where wsgen keeps its lock: remove it", filepath.Join(dir, filepath.FromSlash(p)))
+		}
+	}
+	if err := d.before("lock", lockPath); err != nil {
+		return nil, err
+	}
+	file := flock.New(filepath.Join(dir, filepath.FromSlash(lockPath)), flock.SetPermissions(0o644))
+	got, err := file.TryLock()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !got:
+		return nil, &LockedError{Dir: dir, Holder: holder(d.root)}
+	}
+	if !isAt(file, d.root) {
+		return nil, file.Unlock()
+	}
+	l := &lock{file: file, disk: d}
+	if err := l.sign(); err != nil {
+		return nil, errors.Join(err, l.unlock())
+	}
+	return l, nil
+}
+
+// isAt says whether the locked file is still the one at the lock's path: its former holder may have removed it between our
+// opening and our locking it, and the next run would then lock another.
+func isAt(file *flock.Flock, root *os.Root) bool {
+	locked, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := root.Lstat(lockPath)
+	return err == nil && os.SameFile(locked, there)
+}
+
+// sign notes who holds the lock, for the message of a run that finds it taken.
+func (l *lock) sign() error {
+	if err := l.disk.remove(holderPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return l.disk.create(holderPath, fmt.Appendf(nil, "process %d\n", os.Getpid()), 0o644)
+}
+
+// holder returns who holds the lock, or "" where that cannot be told.
+func holder(root *os.Root) string {
+	text, err := root.ReadFile(holderPath)
+	if err != nil || len(text) > 64 {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// unlock gives the lock back and leaves no trace of it. What cannot be removed is git-ignored and harmless, and the next
+// run takes it over: on Windows a file that is open cannot be removed.
+func (l *lock) unlock() error {
+	_ = l.disk.remove(holderPath)
+	_ = l.disk.remove(lockPath)
+	_ = l.disk.remove(localDir) // fails, and is meant to, while something is in it
+	_ = l.disk.remove(wsgenDir)
+	return l.file.Unlock()
+}
+
+// lockedBy says whether somebody holds the project's lock, and who. It changes nothing.
+func lockedBy(root *os.Root, dir string) (held bool, who string) {
+	if info, err := root.Lstat(lockPath); err != nil || !info.Mode().IsRegular() {
+		return false, ""
+	}
+	file := flock.New(filepath.Join(dir, filepath.FromSlash(lockPath)), flock.SetFlag(os.O_RDONLY))
+	got, err := file.TryRLock()
+	if err != nil || !got {
+		return err == nil, holder(root)
+	}
+	return file.Unlock() != nil, ""
+}

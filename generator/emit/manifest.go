@@ -1,0 +1,144 @@
+package emit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"wsgen/generator/render"
+)
+
+// manifestFormat is the format that this version reads and writes. Another one is refused.
+const manifestFormat = 1
+
+// record is what the manifest says about one file.
+type record struct {
+	owner render.Owner
+	// hashes of what wsgen wrote last: one, but two where a merge left both sides in the manifest, and none where it is not
+	// known or does not matter (a spliced file is never told apart by its text).
+	hashes []string
+}
+
+// wrote says whether the text is what wsgen wrote last.
+func (r record) wrote(text []byte) bool { return slices.Contains(r.hashes, hashText(text)) }
+
+// manifest is the record of what wsgen wrote, by path.
+type manifest struct {
+	version string // of the wsgen that wrote it
+	files   map[string]record
+}
+
+// The manifest as it stands in its file. The list ends in an empty entry, so that the line of every file ends in a comma and
+// two branches that add files do not touch each other's lines.
+type (
+	manifestFile struct {
+		Format int             `json:"format"`
+		Wsgen  string          `json:"wsgen"`
+		Files  []manifestEntry `json:"files"`
+	}
+	manifestEntry struct {
+		Path   string       `json:"path,omitempty"`
+		Owner  render.Owner `json:"owner,omitempty"`
+		SHA256 string       `json:"sha256,omitempty"`
+	}
+)
+
+// encode returns the bytes of the manifest's file: the same for the same manifest.
+func (m manifest) encode() ([]byte, error) {
+	var b bytes.Buffer
+	version, err := json.Marshal(m.version)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(&b, "{\n  \"format\": %d,\n  \"wsgen\": %s,\n  \"files\": [\n", manifestFormat, version)
+	for _, p := range slices.Sorted(maps.Keys(m.files)) {
+		r := m.files[p]
+		entry := manifestEntry{Path: p, Owner: r.owner}
+		if len(r.hashes) > 0 {
+			entry.SHA256 = r.hashes[0]
+		}
+		line, err := json.Marshal(entry)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString("    ")
+		b.Write(line)
+		b.WriteString(",\n")
+	}
+	b.WriteString("    {}\n  ]\n}\n")
+	return b.Bytes(), nil
+}
+
+// decodeManifest reads the bytes of a manifest's file. What a merge or an editor did to it costs no more than the lines
+// concerned: damage says what is wrong with it, and the manifest holds every line that could be read. A format that this
+// version does not know is an error.
+func decodeManifest(data []byte) (m manifest, damage string, err error) {
+	var f manifestFile
+	if json.Unmarshal(data, &f) != nil {
+		f = salvage(data)
+		damage = "is not whole"
+		if conflicted(data) {
+			damage = "holds the two sides of a git merge"
+		}
+	}
+	if f.Format > manifestFormat {
+		return manifest{}, "", &FormatError{Format: f.Format, Version: f.Wsgen}
+	}
+	if f.Format != manifestFormat && damage == "" {
+		damage = fmt.Sprintf("has no format %d", manifestFormat)
+	}
+	m = manifest{version: f.Wsgen, files: make(map[string]record, len(f.Files))}
+	for _, e := range f.Files {
+		if e == (manifestEntry{}) {
+			continue // the end of the list
+		}
+		if err := m.add(e); err != nil && damage == "" {
+			damage = err.Error()
+		}
+	}
+	return m, damage, nil
+}
+
+// add enters one line. A second line for a path, which a union merge leaves, adds its hash.
+func (m manifest) add(e manifestEntry) error {
+	if err := checkFile(e.Path); err != nil {
+		return err
+	}
+	if e.Owner != render.Generated && e.Owner != render.Yours && e.Owner != render.Spliced {
+		return fmt.Errorf("has the unknown owner %q", e.Owner)
+	}
+	old, twice := m.files[e.Path]
+	r := record{owner: e.Owner, hashes: old.hashes}
+	if e.SHA256 != "" && !slices.Contains(r.hashes, e.SHA256) {
+		r.hashes = append(r.hashes, e.SHA256)
+	}
+	m.files[e.Path] = r
+	if twice {
+		return fmt.Errorf("has two lines for %s", e.Path)
+	}
+	return nil
+}
+
+// salvage reads a manifest line by line, and takes what can be read.
+func salvage(data []byte) manifestFile {
+	var f manifestFile
+	for line := range bytes.Lines(data) {
+		text := strings.TrimSuffix(strings.TrimSpace(string(line)), ",")
+		var e manifestEntry
+		if strings.HasPrefix(text, "{") && json.Unmarshal([]byte(text), &e) == nil {
+			f.Files = append(f.Files, e)
+			continue
+		}
+		var head manifestFile
+		if json.Unmarshal([]byte("{"+text+"}"), &head) == nil {
+			f.Format = max(f.Format, head.Format)
+			if head.Wsgen != "" {
+				f.Wsgen = head.Wsgen
+			}
+		}
+	}
+	return f
+}
