@@ -1,0 +1,175 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// newHandshake gathers what is known of a connection.
+func (r *Router) newHandshake(w http.ResponseWriter, req *http.Request, m match, addr netip.Addr) *Handshake {
+	h := &Handshake{router: r, w: w, r: req, answered: make(chan struct{})}
+	h.scope = &Scope{route: m.route, params: m.params, url: req.URL, host: req.Host, header: req.Header, addr: addr}
+	h.offer, h.scope.subprotocols = splitOffers(req.Header)
+	// net/http ends the context of the request when the handler returns, which is right after the upgrade.
+	h.base = context.WithoutCancel(req.Context())
+	h.ctx, h.cancel = context.WithCancelCause(h.base)
+	h.unwatch = context.AfterFunc(req.Context(), func() { h.cancel(errClientGone) })
+	h.deadline = time.AfterFunc(r.limits.HandshakeTimeout, func() { h.cancel(errTooLate) })
+	return h
+}
+
+// expire refuses a handshake that is still undecided when its context ends; nobody waits for its Connect.
+func (h *Handshake) expire() {
+	h.refuse(&denyError{status: http.StatusServiceUnavailable, reason: "the handshake took too long"})
+}
+
+// refuse answers with an HTTP status, unless there is an answer already.
+func (h *Handshake) refuse(refusal *denyError) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state != undecided {
+		return
+	}
+	h.state = over
+	h.refusal = refusal
+	close(h.answered)
+}
+
+// run makes the consumer, lets it decide, and does what it asks for.
+func (h *Handshake) run(m match) {
+	defer h.unwatch()
+	defer h.deadline.Stop()
+	err := h.connect(m.route)
+	s, undecided := h.outcome()
+	if undecided {
+		s, err = h.settle(err)
+	}
+	if s == nil {
+		h.fail(err)
+		return
+	}
+	h.w, h.r = nil, nil // the consumer may keep the Handshake
+	if s.consumer != nil {
+		s.connected(err)
+	}
+}
+
+// outcome returns the socket, if there is one, and reports whether nothing has been decided. An Accept that is under way on
+// another goroutine is waited for.
+func (h *Handshake) outcome() (s *Socket, open bool) {
+	h.mu.Lock()
+	state := h.state
+	h.mu.Unlock()
+	if state == undecided {
+		return nil, true
+	}
+	<-h.answered
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.socket, false
+}
+
+// connect makes the consumer and calls its Connect; a panic in either becomes an error.
+func (h *Handshake) connect(route *Route) (err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		err = errPanic
+		if v := recover(); v != nil {
+			h.router.panicked(h.scope, v)
+			return
+		}
+		// The consumer ended the goroutine, as testing.T.FailNow does: run does not go on.
+		h.abort()
+	}()
+	if route.makeAsync != nil {
+		h.consumer = asyncMode{route.makeAsync(h.scope.params)}
+	} else {
+		h.consumer = syncMode{route.makeSync(h.scope.params)}
+	}
+	err = h.consumer.Connect(h.ctx, h)
+	returned = true
+	return err
+}
+
+// abort ends what run will not end any more.
+func (h *Handshake) abort() {
+	if s, _ := h.outcome(); s != nil {
+		s.connected(errPanic)
+		return
+	}
+	h.fail(errPanic)
+}
+
+// settle does what the result of Connect asks for, where Connect has not accepted itself. It returns the socket, if there
+// is one then, and what is left to do with it.
+func (h *Handshake) settle(err error) (*Socket, error) {
+	var deny *denyError
+	var closing *closeError
+	switch {
+	case err == nil, errors.As(err, &closing):
+		s, acceptErr := h.Accept()
+		if acceptErr != nil {
+			return nil, acceptErr
+		}
+		return s, err
+	case errors.As(err, &deny) && h.offer == protocolV1:
+		s, acceptErr := h.upgrade(acceptOptions{header: make(http.Header)}, nil)
+		if acceptErr != nil {
+			return nil, acceptErr
+		}
+		h.router.counts.denied.Add(1)
+		s.in.leave()
+		s.result(err)
+		return s, nil
+	}
+	return nil, err
+}
+
+// fail answers a handshake that came to nothing.
+func (h *Handshake) fail(err error) {
+	defer h.router.dismiss(h.scope.addr)
+	h.router.counts.denied.Add(1)
+	refusal := &denyError{status: http.StatusInternalServerError, reason: "internal error"}
+	var deny *denyError
+	switch {
+	case errors.As(err, &deny):
+		refusal = deny
+	case err == nil: // the upgrade failed, and Connect took no notice
+	case errors.Is(err, errClientGone), errors.Is(err, errPanic):
+	case errors.Is(err, errTooLate), h.ctx.Err() != nil && errors.Is(context.Cause(h.ctx), errTooLate):
+		refusal = &denyError{status: http.StatusServiceUnavailable, reason: "the handshake took too long"}
+		slog.Warn("ws: handshake took longer than HANDSHAKE_TIMEOUT", "route", h.scope.route.pattern)
+	case h.ctx.Err() != nil:
+	default:
+		slog.Error("ws: connect failed", "route", h.scope.route.pattern, "error", err)
+	}
+	h.refuse(refusal)
+	h.cancel(nil)
+}
+
+// connected takes note that Connect has returned, which has the socket accepted: handlers may start now, unless it failed.
+func (s *Socket) connected(err error) {
+	if err != nil {
+		s.unhandled(s.in.abandon())
+		s.result(err)
+		s.in.leave()
+		return
+	}
+	most := 1
+	if s.gate != nil {
+		most = s.router.limits.Concurrency
+		if n := s.scope.route.options.concurrency; n > 0 {
+			most = n
+		}
+	}
+	s.in.open(most)
+	s.in.leave()
+	s.startHandler()
+}

@@ -1,0 +1,211 @@
+package ws
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// This is the only file that knows gorilla/websocket. Gorilla does the handshake and the reading: frames, fragments, masks,
+// inflation. What is written goes past it (see outbox): one goroutine writes the frames of many messages at once, and a
+// group's message is framed once for all its sockets.
+
+// conn is an upgraded connection. Its read side belongs to the reader goroutine, its write side to the writer goroutine.
+type conn struct {
+	ws         *websocket.Conn
+	net        net.Conn
+	compressed bool // permessage-deflate was negotiated
+	lost       bool // a read of the connection itself failed; the reader's
+}
+
+// errTooBig says that a message was longer than allowed. The connection can still be read.
+var errTooBig = errors.New("ws: message is too big")
+
+// errLost says that the connection ended without a close frame.
+var errLost = errors.New("ws: connection lost")
+
+// peerClose says that the peer's close frame has come.
+type peerClose struct {
+	code   int // CodeNoStatus where it carried none
+	reason string
+}
+
+func (e *peerClose) Error() string { return CloseStatus{Code: e.code, Reason: e.reason}.Error() }
+
+// protocolError is a breach of RFC 6455 after which the connection cannot be read any more.
+type protocolError struct{ err error }
+
+func (e *protocolError) Error() string { return e.err.Error() }
+
+// checkUpgrade says why a request is no WebSocket handshake, as a status and a sentence; status 0 means that it is one.
+func checkUpgrade(r *http.Request) (status int, reason string) {
+	switch {
+	case r.Method != http.MethodGet || !websocket.IsWebSocketUpgrade(r):
+		return http.StatusUpgradeRequired, "this is a WebSocket: connect with new WebSocket(...) or another client"
+	case r.Header.Get("Sec-Websocket-Version") != "13":
+		return http.StatusUpgradeRequired, "WebSocket version 13 is wanted"
+	case r.Header.Get("Sec-Websocket-Key") == "":
+		return http.StatusBadRequest, "the header Sec-WebSocket-Key is missing"
+	}
+	return 0, ""
+}
+
+// upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection.
+func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compress bool, timeout time.Duration) (*conn, error) {
+	u := websocket.Upgrader{
+		HandshakeTimeout:  timeout,
+		EnableCompression: compress,
+		WriteBufferPool:   noWrites{},                               // gorilla writes nothing but the answer
+		CheckOrigin:       func(*http.Request) bool { return true }, // OriginValidator has
+	}
+	c := new(conn)
+	ws, err := u.Upgrade(hijacker{ResponseWriter: w, conn: c}, r, header)
+	if err != nil {
+		return nil, err
+	}
+	c.ws = ws
+	// The outbox answers a close frame, in its turn after what waits there.
+	ws.SetCloseHandler(func(int, string) error { return nil })
+	return c, nil
+}
+
+// onControl sets what the reader calls for the peer's pings and pongs.
+func (c *conn) onControl(ping func(payload string), pong func()) {
+	c.ws.SetPingHandler(func(payload string) error { ping(payload); return nil })
+	c.ws.SetPongHandler(func(string) error { pong(); return nil })
+}
+
+// next waits for the next message and reads up to limit bytes of it into a pooled buffer, which the caller frees. Errors
+// other than errTooBig are final.
+func (c *conn) next(limit int) (binary bool, b *buffer, err error) {
+	kind, r, err := c.ws.NextReader()
+	if err != nil {
+		return false, nil, c.explain(err)
+	}
+	b = newBuffer()
+	if err := b.readFrom(r, limit); err != nil {
+		b.free()
+		return false, nil, c.explain(err)
+	}
+	return kind == websocket.BinaryMessage, b, nil
+}
+
+// explain sorts gorilla's errors.
+func (c *conn) explain(err error) error {
+	var closed *websocket.CloseError
+	switch {
+	case errors.Is(err, errTooBig):
+		return err
+	case c.lost:
+		return errLost
+	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
+		return &peerClose{code: closed.Code, reason: closed.Text}
+	}
+	return &protocolError{err}
+}
+
+// write puts frames on the connection, in one system call where that is TCP. A long frame goes in parts, so that the timeout
+// ends a peer that takes nothing, and not one that is merely slow.
+func (c *conn) write(frames net.Buffers, timeout time.Duration) error {
+	if len(frames) == 1 {
+		return c.writeParts(frames[0], timeout)
+	}
+	if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+		return err
+	}
+	_, err := frames.WriteTo(c.net)
+	return err
+}
+
+// writeParts writes one frame, or what was gathered of several.
+func (c *conn) writeParts(data []byte, timeout time.Duration) error {
+	for len(data) > 0 {
+		if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+			return err
+		}
+		n, err := c.net.Write(data[:min(len(data), maxBatch)])
+		if err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
+}
+
+// stopReading lets no read wait beyond the deadline.
+func (c *conn) stopReading(deadline time.Time) {
+	// An error means that the connection is closed, which is as good.
+	_ = c.net.SetReadDeadline(deadline)
+}
+
+// discard reads what still comes, frame or not, until the peer closes the connection or the deadline set by stopReading. A
+// connection that is closed with unread input is reset, and the close frame that is under way is lost with it.
+func (c *conn) discard() {
+	_, _ = io.Copy(io.Discard, c.net) // ends with an error always
+}
+
+// close closes the connection.
+func (c *conn) close() {
+	_ = c.net.Close() // nothing is under way any more, so that nothing can be lost
+}
+
+// hijacker hands gorilla the connection with conn in between.
+type hijacker struct {
+	http.ResponseWriter
+	conn *conn
+}
+
+// Hijack implements http.Hijacker. It finds the server's own through the writers of middlewares that have an Unwrap method.
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.conn.net = c
+	t := &tap{Conn: c, conn: h.conn}
+	if n := rw.Reader.Buffered(); n > 0 {
+		return t, rw, nil // a client that does not wait for the answer: gorilla refuses it
+	}
+	rw.Reader.Reset(t) // so that gorilla reads through the tap, into the buffer that is there already
+	return t, rw, nil
+}
+
+// tap stands between gorilla and the connection.
+type tap struct {
+	net.Conn
+	conn     *conn
+	answered bool
+}
+
+// Read notes that the connection failed, which gorilla's errors do not tell from a breach of the protocol.
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.Conn.Read(p)
+	if err != nil {
+		t.conn.lost = true
+	}
+	return n, err
+}
+
+// Write lets the answer to the handshake pass and nothing else: the close frame that gorilla writes on a breach of the
+// protocol would break into a frame of the writer goroutine, which sends one itself.
+func (t *tap) Write(p []byte) (int, error) {
+	if t.answered {
+		return len(p), nil
+	}
+	t.answered = true
+	t.conn.compressed = bytes.Contains(p, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate"))
+	return t.Conn.Write(p)
+}
+
+// noWrites is a websocket.BufferPool for connections that gorilla does not write to.
+type noWrites struct{}
+
+func (noWrites) Get() any { return nil }
+
+func (noWrites) Put(any) {}

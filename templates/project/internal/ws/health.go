@@ -1,0 +1,53 @@
+package ws
+
+import (
+	"io"
+	"net/http"
+	"sync/atomic"
+)
+
+// health answers the probes of a platform. /healthz says that the process is alive: a platform restarts it otherwise.
+// /readyz says that it takes new work: a platform sends it none otherwise, which is what a service wants while it drains.
+type health struct {
+	draining atomic.Bool
+}
+
+// serve answers the request if it is a probe, and reports whether it was.
+func (h *health) serve(w http.ResponseWriter, r *http.Request) bool {
+	switch r.URL.Path {
+	case "/healthz":
+		answerProbe(w, r, http.StatusOK, "ok")
+	case "/readyz":
+		if h.draining.Load() {
+			answerProbe(w, r, http.StatusServiceUnavailable, "draining")
+		} else {
+			answerProbe(w, r, http.StatusOK, "ready")
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// answerProbe writes one word, which no cache may keep.
+func answerProbe(w http.ResponseWriter, r *http.Request, status int, word string) {
+	if !allowRead(w, r) {
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = io.WriteString(w, word+"\n") // the prober may be gone already, and nothing depends on its reading
+	}
+}
+
+// allowRead reports whether the request only reads; it answers 405 to any other.
+func allowRead(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "405 method not allowed", http.StatusMethodNotAllowed)
+	return false
+}

@@ -1,0 +1,225 @@
+package ws
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Envelope is what a [Backend] carries: a message to pages, or an event to consumers.
+type Envelope struct {
+	Event  string // the type of an event; "" for a message
+	Data   []byte
+	Binary bool
+	Key    string
+}
+
+// Backend carries envelopes between the processes that share it. Topics are printable UTF-8 of up to 210 bytes; a backend
+// encodes what its server does not take. Its methods are safe for concurrent use; for one topic, Subscribe and Unsubscribe
+// are not called at the same time.
+type Backend interface {
+	// Start is called once, before all else. deliver takes what is published to a subscribed topic, by whichever process,
+	// in the order of the backend; it does not block, and the envelope's data is not written to after it.
+	Start(deliver func(topic string, e Envelope)) error
+	// Publish returns when the backend has taken the envelope. It does not keep e.Data.
+	Publish(ctx context.Context, topic string, e Envelope) error
+	// Subscribe returns when every later Publish of any process will be delivered.
+	Subscribe(ctx context.Context, topic string) error
+	// Unsubscribe ends a subscription.
+	Unsubscribe(ctx context.Context, topic string) error
+	// Close ends all subscriptions. What is called after it returns an error.
+	Close() error
+}
+
+// Layer carries messages and events to groups of sockets, and to single ones, from any code of the service: a consumer, an
+// HTTP handler, a job. It is safe for concurrent use. What one goroutine sends to a group arrives in that order, and a slow
+// socket never holds up the others.
+type Layer struct {
+	backend Backend
+	node    string // names this process among those that share the backend
+
+	mu      sync.RWMutex // guards the next two
+	sockets map[string]*Socket
+	groups  map[string]*group
+}
+
+// group is what this process knows of a group: its own sockets in it.
+type group struct {
+	name string
+
+	gate sync.Mutex // held while the first member subscribes or the last one unsubscribes
+	dead bool       // no longer in Layer.groups: look again; guarded by gate
+
+	mu      sync.Mutex // guards the rest, and gives all members the same order of messages
+	members []*Socket
+	index   map[*Socket]int // where in members
+}
+
+// Errors of a Layer, for errors.Is.
+var (
+	ErrNoSocket    = errors.New("ws: no open socket has this id")
+	ErrLayerClosed = errors.New("ws: the layer is closed")
+	ErrGroupName   = errors.New("ws: a group name is 1 to 200 bytes of printable UTF-8")
+)
+
+// maxGroupName is the length of the longest name of a group, in bytes.
+const maxGroupName = 200
+
+// groupTopic, followed by a group's name, is the topic of the group.
+const groupTopic = "group:"
+
+// NewMemoryLayer returns a layer within this process.
+func NewMemoryLayer() *Layer {
+	l, err := NewLayer(&memoryBackend{})
+	if err != nil {
+		panic(err) // the memory backend starts always
+	}
+	return l
+}
+
+// NewLayer returns a layer over a backend, which it closes when it is closed.
+func NewLayer(b Backend) (*Layer, error) {
+	l := &Layer{
+		backend: b,
+		node:    strings.ToLower(rand.Text()[:8]),
+		sockets: make(map[string]*Socket),
+		groups:  make(map[string]*group),
+	}
+	if err := b.Start(l.deliver); err != nil {
+		return nil, fmt.Errorf("ws: start layer: %w", err)
+	}
+	return l, nil
+}
+
+// Send sends a message to the pages of a group. It has copied the message when it returns. Each socket takes it as the
+// outbound policy of its consumer says.
+func (l *Layer) Send(ctx context.Context, group string, m Message) error {
+	if err := m.check(); err != nil {
+		return err
+	}
+	return l.publish(ctx, group, Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key})
+}
+
+// Notify calls the Event methods of the sockets in a group. It has copied the event when it returns. An event is never kept
+// for a socket that joins later.
+func (l *Layer) Notify(ctx context.Context, group string, e Event) error {
+	if e.Type == "" {
+		return errors.New("ws: an event has a type")
+	}
+	return l.publish(ctx, group, Envelope{Event: e.Type, Data: e.Data})
+}
+
+// publish hands an envelope for a group to the backend.
+func (l *Layer) publish(ctx context.Context, group string, e Envelope) error {
+	if err := checkGroup(group); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return l.backend.Publish(ctx, groupTopic+group, e)
+}
+
+// SendTo sends a message to one socket, by its id. Where no open socket has it, it returns [ErrNoSocket].
+func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
+	l.mu.RLock()
+	s := l.sockets[socketID]
+	l.mu.RUnlock()
+	if s == nil {
+		return ErrNoSocket
+	}
+	if err := m.check(); err != nil {
+		return err
+	}
+	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)))
+}
+
+// Close closes the layer and its backend; what is sent after it returns an error.
+func (l *Layer) Close() error {
+	if err := l.backend.Close(); err != nil {
+		return fmt.Errorf("ws: close layer: %w", err)
+	}
+	return nil
+}
+
+// checkGroup reports why a group cannot have the name.
+func checkGroup(name string) error {
+	printable := strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+	if name == "" || len(name) > maxGroupName || !printable || !utf8.ValidString(name) {
+		return fmt.Errorf("%w: not %q", ErrGroupName, clip(name))
+	}
+	return nil
+}
+
+// register makes a socket known by its id.
+func (l *Layer) register(s *Socket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sockets[s.id] = s
+}
+
+// deliver hands an envelope to the members of its group in this process.
+func (l *Layer) deliver(topic string, e Envelope) {
+	name, ok := strings.CutPrefix(topic, groupTopic)
+	if !ok {
+		return
+	}
+	l.mu.RLock()
+	g := l.groups[name]
+	l.mu.RUnlock()
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.members) == 0 {
+		return
+	}
+	if e.Event != "" {
+		event := &Event{Type: e.Event, Data: bytes.Clone(e.Data)}
+		for _, s := range g.members {
+			s.notify(event)
+		}
+		return
+	}
+	p := &prepared{message: Message{Data: e.Data, Binary: e.Binary, Key: e.Key}}
+	for _, s := range g.members {
+		// An error is about this socket alone, and has been dealt with: the sender is somebody else.
+		_ = s.sendShared(context.Background(), p.forForm(s.form))
+	}
+}
+
+// prepared is a message that is framed once for each form that it is needed in.
+type prepared struct {
+	message Message
+	pieces  [formCount]*piece
+}
+
+// forForm returns the frame for a form.
+func (p *prepared) forForm(f form) *piece {
+	if p.pieces[f] == nil {
+		piece := messagePiece(p.message, f, string(kindMessage))
+		if piece.framed == nil {
+			piece.framed = piece.appendTo(make([]byte, 0, piece.size()))
+		}
+		p.pieces[f] = piece
+	}
+	return p.pieces[f]
+}
+
+// notify gives an event to the handlers.
+func (s *Socket) notify(e *Event) {
+	if !s.push(task{event: e}) {
+		s.router.counts.events.Add(1)
+		return
+	}
+	s.router.counts.eventOverflows.add(1, "ws: sockets closed with too many events waiting; EVENT_BYTES bounds them",
+		"route", s.scope.route.pattern, "socket", s.id, "code", CodeSlow)
+	s.shut(ending{status: CloseStatus{Code: CodeSlow, Reason: "too many events"}, keepInbox: true})
+}

@@ -1,0 +1,166 @@
+package ws
+
+import (
+	"errors"
+	"time"
+	"unicode/utf8"
+)
+
+// read is the reader goroutine: it lives as long as the connection, and closes it.
+func (s *Socket) read() {
+	defer s.partOver()
+	defer s.conn.close()
+	err := s.receive()
+	var closed *peerClose
+	var breach *protocolError
+	switch {
+	case errors.As(err, &closed):
+		st := CloseStatus{Code: closed.code, Reason: closed.reason, Remote: true}
+		s.shut(ending{status: st, keepInbox: true, reply: true})
+	case errors.As(err, &breach):
+		s.breach(CodeProtocolError, "protocol error")
+		<-s.out.done()
+		s.conn.discard()
+	default:
+		s.lose()
+	}
+	<-s.out.done()
+}
+
+// receive takes messages off the connection until it ends, and returns why. After the end of the socket they are thrown
+// away: a connection that is closed with unread input would be reset, and the close frame lost.
+func (s *Socket) receive() error {
+	s.conn.onControl(s.answerPing, s.sign)
+	var bucket bucket
+	for {
+		binary, b, err := s.conn.next(s.router.limits.MaxMessage)
+		s.sign()
+		switch {
+		case errors.Is(err, errTooBig):
+			s.breach(CodeTooBig, "message too big")
+		case err != nil:
+			return err
+		case s.ctx.Err() != nil:
+			b.free()
+		case !binary && !utf8.Valid(b.data):
+			b.free()
+			s.breach(CodeInvalidText, "text is not UTF-8")
+		default:
+			s.accept(b, binary)
+			s.throttle(&bucket)
+			s.awaitRoom()
+		}
+	}
+}
+
+// sign takes note of a sign of life. It looks before it writes, so that the usual case leaves the memory to other readers.
+func (s *Socket) sign() {
+	if !s.heard.Load() {
+		s.heard.Store(true)
+	}
+}
+
+// answerPing answers a ping of the peer.
+func (s *Socket) answerPing(payload string) {
+	s.sign()
+	if s.out.addPong(payload) == started {
+		go s.write()
+	}
+}
+
+// breach closes the socket over something that the peer did wrong. What it sent before is still handled.
+func (s *Socket) breach(code int, reason string) {
+	s.shut(ending{status: CloseStatus{Code: code, Reason: closeReason(reason)}, keepInbox: true, flush: true})
+}
+
+// accept gives a message that was read to the handlers.
+func (s *Socket) accept(b *buffer, binary bool) {
+	t := task{buffer: b, message: Message{Data: b.data, Binary: binary}}
+	if s.form.v1() {
+		f, err := parseIncoming(b.data)
+		if err == nil && f.kind == kindRequest && s.gate == nil {
+			err = errSyncRequest
+		}
+		if err != nil {
+			b.free()
+			s.breach(CodeProtocolError, err.Error())
+			return
+		}
+		if f.kind != kindMessage && f.kind != kindRequest {
+			b.free()
+			return
+		}
+		t.message.Data, t.request = f.payload, f.id
+	}
+	s.router.counts.received.Add(1)
+	s.push(t)
+}
+
+// errSyncRequest says that only async consumers answer requests.
+var errSyncRequest = errors.New("requests need an async consumer")
+
+// awaitRoom keeps the reader from reading while the inbox is full.
+func (s *Socket) awaitRoom() {
+	limits := &s.router.limits
+	room := s.in.full(limits.InboxMessages, limits.InboxBytes)
+	if room == nil {
+		return
+	}
+	s.stalled.Store(true)
+	defer s.resume()
+	timeout := time.NewTimer(limits.InboxTimeout)
+	defer timeout.Stop()
+	for ; room != nil; room = s.in.full(limits.InboxMessages, limits.InboxBytes) {
+		select {
+		case <-room:
+		case <-s.ctx.Done():
+			return
+		case <-timeout.C:
+			s.router.counts.inboxTimeouts.add(1, "ws: sockets closed whose inbox stayed full; see INBOX_MESSAGES, INBOX_BYTES, INBOX_TIMEOUT",
+				"route", s.scope.route.pattern, "socket", s.id, "code", CodeTryLater)
+			s.shut(ending{status: CloseStatus{Code: CodeTryLater, Reason: "inbox full"}, keepInbox: true})
+			return
+		}
+	}
+}
+
+// resume takes note that the reader reads again: until now it could not hear the peer.
+func (s *Socket) resume() {
+	s.sign()
+	s.stalled.Store(false)
+}
+
+// bucket measures a socket's rate of messages (token bucket). The zero value is full.
+type bucket struct {
+	next time.Time // when the rate would have been kept exactly
+}
+
+// take takes one message out, and returns how long to wait for it. A rate of n lets n messages through at once.
+func (b *bucket) take(now time.Time, rate int) time.Duration {
+	if full := now.Add(-time.Second); b.next.Before(full) {
+		b.next = full
+	}
+	b.next = b.next.Add(time.Second / time.Duration(rate))
+	return b.next.Sub(now)
+}
+
+// throttle keeps the reader from reading while the socket is beyond its rate.
+func (s *Socket) throttle(b *bucket) {
+	if s.router.limits.MessageRate == 0 {
+		return
+	}
+	wait := b.take(time.Now(), s.router.limits.MessageRate)
+	if wait <= 0 {
+		return
+	}
+	s.router.counts.throttled.add(1, "ws: messages read late, their sockets send faster than MESSAGE_RATE",
+		"route", s.scope.route.pattern, "socket", s.id)
+	s.stalled.Store(true)
+	defer s.resume()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.ctx.Done():
+	}
+}

@@ -1,0 +1,180 @@
+package ws
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Router serves the handshakes of all routes, and knows every socket that is open. It is an http.Handler, and safe for
+// concurrent use.
+type Router struct {
+	limits Limits
+	layer  *Layer
+	tree   *routeTree
+	shake  http.Handler // the middlewares, and the handshake behind them
+	gate   *gate
+	counts counts
+
+	abandoned context.Context // ends when nobody waits any more for handlers that do not return
+	abandon   context.CancelFunc
+	stopped   context.Context // ends when Disconnect has had its time as well
+	stop      context.CancelFunc
+
+	mu       sync.Mutex // guards the rest
+	sockets  []*Socket
+	open     int                // sockets, and handshakes under way
+	perIP    map[netip.Addr]int // the same, by address; only with MaxPerIP
+	draining bool
+	empty    chan struct{}      // made by Drain; closed when open is 0
+	sweeping <-chan struct{}    // closed to end the sweeper; nil where there is none
+	endSweep context.CancelFunc // closes it
+}
+
+// NewRouter returns a router for the routes. A nil layer is a memory layer of its own. The first middleware is the outermost.
+//
+// It panics on limits that cannot be served with, on an illegal pattern, and on two patterns that overlap without one being
+// more specific: only the program itself can be wrong about these.
+func NewRouter(limits Limits, layer *Layer, middlewares []Middleware, routes ...Route) *Router {
+	if err := limits.Validate(); err != nil {
+		panic("ws: " + err.Error())
+	}
+	if layer == nil {
+		layer = NewMemoryLayer()
+	}
+	list := make([]*Route, len(routes))
+	for i := range routes {
+		list[i] = &routes[i]
+	}
+	r := &Router{
+		limits: limits,
+		layer:  layer,
+		tree:   newRouteTree(list),
+		gate:   &gate{free: limits.MaxHandlers},
+		perIP:  make(map[netip.Addr]int),
+	}
+	r.abandoned, r.abandon = context.WithCancel(context.Background())
+	r.stopped, r.stop = context.WithCancel(context.Background())
+	r.shake = http.HandlerFunc(r.handshake)
+	for i := len(middlewares) - 1; i >= 0; i-- {
+		r.shake = middlewares[i](r.shake)
+	}
+	return r
+}
+
+// Handles reports whether the path of the request has the shape of a route: only this router answers it then, if only with
+// a 404 because a converter does not take a parameter.
+func (r *Router) Handles(req *http.Request) bool {
+	return r.tree.find(req.URL.EscapedPath()) != nil
+}
+
+// match is what ServeHTTP found out about a path, on its way through the middlewares.
+type match struct {
+	route  *Route
+	params Params
+}
+
+// matchKey is where the match stands in the context of a request.
+type matchKey struct{}
+
+// ServeHTTP answers a handshake: 404 where no route takes the path, 426 where the request is no WebSocket handshake;
+// otherwise the middlewares and then the consumer decide. It returns as soon as the socket is accepted or refused.
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	path := req.URL.EscapedPath()
+	route := r.tree.find(path)
+	if route == nil {
+		http.NotFound(w, req)
+		return
+	}
+	params, ok := route.params(path)
+	if !ok {
+		http.NotFound(w, req)
+		return
+	}
+	if status, reason := checkUpgrade(req); status != 0 {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Sec-WebSocket-Version", "13")
+		http.Error(w, reason, status)
+		return
+	}
+	ctx := context.WithValue(req.Context(), matchKey{}, match{route: route, params: params})
+	r.shake.ServeHTTP(w, req.WithContext(ctx))
+}
+
+// admit makes room for one more connection, or says with which status to refuse it, and why.
+func (r *Router) admit(addr netip.Addr) (status int, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.draining:
+		return http.StatusServiceUnavailable, "the service is stopping"
+	case r.limits.MaxConnections > 0 && r.open >= r.limits.MaxConnections:
+		return http.StatusServiceUnavailable, "too many connections"
+	case r.limits.MaxPerIP > 0 && r.perIP[addr] >= r.limits.MaxPerIP:
+		return http.StatusTooManyRequests, "too many connections from one address"
+	}
+	r.open++
+	if r.limits.MaxPerIP > 0 {
+		r.perIP[addr]++
+	}
+	return 0, ""
+}
+
+// dismiss gives back what admit took.
+func (r *Router) dismiss(addr netip.Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dismissLocked(addr)
+}
+
+func (r *Router) dismissLocked(addr netip.Addr) {
+	r.open--
+	if r.perIP[addr]--; r.perIP[addr] <= 0 {
+		delete(r.perIP, addr)
+	}
+	if r.open == 0 && r.empty != nil {
+		close(r.empty)
+		r.empty = nil
+	}
+}
+
+// add takes a socket among those that are open, and reports whether it may stay.
+func (r *Router) add(s *Socket) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.slot = len(r.sockets)
+	s.due = time.Now().Add(r.firstPing())
+	r.sockets = append(r.sockets, s)
+	if r.sweeping == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		r.sweeping, r.endSweep = ctx.Done(), cancel
+		go r.sweep(r.sweeping)
+	}
+	return !r.draining
+}
+
+// remove takes a socket out that is over.
+func (r *Router) remove(s *Socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.sockets) - 1
+	r.sockets[s.slot] = r.sockets[last]
+	r.sockets[s.slot].slot = s.slot
+	r.sockets[last] = nil
+	r.sockets = r.sockets[:last]
+	if last == 0 {
+		r.endSweep()
+		r.sweeping = nil
+	}
+	r.dismissLocked(s.scope.addr)
+}
+
+// list returns the sockets that are open now.
+func (r *Router) list() []*Socket {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]*Socket(nil), r.sockets...)
+}

@@ -1,0 +1,164 @@
+package ws
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// The subprotocol wsgen.1: the first byte of a frame says what it is, and the rest is the payload, untouched. It is written
+// down in docs/protocol.md of wsgen.
+const (
+	kindMessage = 'm' // both ways
+	kindRequest = 'r' // r<id>:<payload>, a request and its reply
+	kindPing    = 'p' // to the client
+	kindPong    = 'q' // to the server
+	kindControl = 'c' // both ways: a JSON object with a "type"
+)
+
+// form is how a socket's messages are framed. A group's message is prepared once for each form.
+type form uint8
+
+const (
+	formRaw form = iota // what a consumer sends is what arrives
+	formV1              // wsgen.1
+	formRawCompressed
+	formV1Compressed
+	formCount
+)
+
+// v1 reports whether the form is wsgen.1.
+func (f form) v1() bool { return f == formV1 || f == formV1Compressed }
+
+// compressed reports whether the form's longer messages are compressed.
+func (f form) compressed() bool { return f == formRawCompressed || f == formV1Compressed }
+
+// maxRequestID is the length of the longest id that a client may give a request.
+const maxRequestID = 32
+
+// errWire is a breach of wsgen.1; it closes the socket with 1002.
+var errWire = errors.New("breach of wsgen.1")
+
+// incoming is one frame of wsgen.1 from a client. Its payload is a part of the frame that was read.
+type incoming struct {
+	kind    byte
+	id      string // of a request
+	payload []byte
+}
+
+// parseIncoming reads a frame from a client.
+func parseIncoming(data []byte) (incoming, error) {
+	if len(data) == 0 {
+		return incoming{}, fmt.Errorf("%w: empty frame", errWire)
+	}
+	f := incoming{kind: data[0], payload: data[1:]}
+	switch f.kind {
+	case kindMessage:
+	case kindRequest:
+		head := f.payload[:min(len(f.payload), maxRequestID+1)]
+		colon := bytes.IndexByte(head, ':')
+		if colon < 1 || !everyByte(string(head[:colon]), isSlugByte) {
+			return incoming{}, fmt.Errorf("%w: request without an id", errWire)
+		}
+		f.id, f.payload = string(head[:colon]), f.payload[colon+1:]
+	case kindPong:
+		if len(f.payload) > 0 {
+			return incoming{}, fmt.Errorf("%w: pong with a payload", errWire)
+		}
+	case kindControl:
+		if err := checkControl(f.payload); err != nil {
+			return incoming{}, err
+		}
+	default:
+		return incoming{}, fmt.Errorf("%w: frame of unknown kind %q", errWire, rune(f.kind))
+	}
+	return f, nil
+}
+
+// checkControl reads a control frame of a client. A type that is not known is of a later version and has no meaning here.
+// The id of "client" has none either, before there are streams.
+func checkControl(payload []byte) error {
+	var c struct {
+		Type string `json:"type"`
+		ID   string `json:"id"`
+	}
+	switch err := json.Unmarshal(payload, &c); {
+	case err != nil:
+		return fmt.Errorf("%w: control frame is not JSON", errWire)
+	case c.Type == "":
+		return fmt.Errorf("%w: control frame without a type", errWire)
+	case c.Type == "client" && !isClientID(c.ID):
+		return fmt.Errorf("%w: the id of a client is 32 hexadecimal digits", errWire)
+	}
+	return nil
+}
+
+// isClientID reports whether the id is 128 bits in lower-case hexadecimal digits.
+func isClientID(id string) bool {
+	return len(id) == 32 && everyByte(id, func(b byte) bool { return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' })
+}
+
+// Control frames to a client.
+type (
+	helloControl struct {
+		Type     string `json:"type"` // "hello"
+		ID       string `json:"id"`   // of the socket
+		Protocol string `json:"protocol"`
+		PingMS   int64  `json:"ping_ms"`
+		PongMS   int64  `json:"pong_ms"`
+		Acks     bool   `json:"acks"` // numbered commands; they come with streams
+	}
+	closeControl struct {
+		Type   string `json:"type"` // "close"
+		Code   int    `json:"code"`
+		Reason string `json:"reason"`
+	}
+	failedControl struct {
+		Type string `json:"type"` // "failed"
+		ID   string `json:"id"`   // of the request
+	}
+)
+
+// controlPiece returns the frame of a control value.
+func controlPiece(v any) *piece {
+	payload, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // the three types above always have a form in JSON
+	}
+	return &piece{opcode: opText, prefix: string(kindControl), payload: payload}
+}
+
+// messagePiece returns the frame of a message, not framed yet.
+func messagePiece(m Message, f form, prefix string) *piece {
+	p := &piece{opcode: opText, payload: m.Data, key: m.Key}
+	if m.Binary {
+		p.opcode = opBinary
+	}
+	if f.v1() {
+		p.prefix = prefix
+	}
+	if f.compressed() {
+		p.compress()
+	}
+	return p
+}
+
+// maxReason is how many bytes a close frame has room for behind its code.
+const maxReason = maxControl - 2
+
+// closeReason makes a text fit for a close frame: UTF-8, cut between two characters.
+func closeReason(reason string) string {
+	if len(reason) > maxReason {
+		end := maxReason
+		for end > 0 && !utf8.RuneStart(reason[end]) {
+			end--
+		}
+		reason = reason[:end]
+	}
+	if utf8.ValidString(reason) {
+		return reason
+	}
+	return closeReason(string(bytes.ToValidUTF8([]byte(reason), []byte("?"))))
+}
