@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"wsgen/generator/model"
@@ -21,8 +22,16 @@ type clientSocket struct {
 	Class    string // "ChatSocket"
 	Consumer string // in the spec: "chat"
 	Mode     string // "sync" or "async"
-	Async    bool   // an async consumer answers requests
 	Routes   []clientRoute
+}
+
+// Base returns the class of client/socket.js, as index.d.ts types it, that the socket's class extends: only an async
+// consumer answers requests.
+func (s clientSocket) Base() string {
+	if s.Mode == string(model.Async) {
+		return "AsyncSocket"
+	}
+	return "Socket"
 }
 
 // clientRoute is one path that the class can connect to.
@@ -30,6 +39,9 @@ type clientRoute struct {
 	Path       string // as in the spec
 	Params     []clientParam
 	ParamsType string // the params object in TypeScript: "{ room: string }"; "Record<string, never>" without params
+	// Ambiguous is set where another path of the class has parameters of the same names: the params alone then do not tell
+	// which path is meant.
+	Ambiguous bool
 }
 
 // clientParam is one parameter of a path.
@@ -42,6 +54,22 @@ type clientParam struct {
 // Quoted returns the path as a string literal of JavaScript.
 func (r clientRoute) Quoted() (string, error) { return quoteJS(r.Path) }
 
+// ParamsMark returns "?" where the constructor may be called without params.
+func (r clientRoute) ParamsMark() string {
+	if len(r.Params) == 0 && !r.Ambiguous {
+		return "?"
+	}
+	return ""
+}
+
+// OptionsMark returns "?" where the constructor may be called without options, which name the route.
+func (r clientRoute) OptionsMark() string {
+	if r.Ambiguous {
+		return ""
+	}
+	return "?"
+}
+
 // newClient takes from the project what its JavaScript client exports.
 func newClient(p *model.Project) client {
 	data := client{service: p.Service}
@@ -49,17 +77,25 @@ func newClient(p *model.Project) client {
 		if len(c.Routes) == 0 {
 			continue
 		}
-		socket := clientSocket{Class: c.JSClass, Consumer: c.Name, Mode: string(c.Mode), Async: c.Mode == model.Async}
-		for _, r := range c.Routes {
-			socket.Routes = append(socket.Routes, newClientRoute(r))
-		}
-		data.Sockets = append(data.Sockets, socket)
+		data.Sockets = append(data.Sockets, newClientSocket(c))
 	}
 	return data
 }
 
-func newClientRoute(r *model.Route) clientRoute {
-	route := clientRoute{Path: r.Path, ParamsType: "Record<string, never>"}
+func newClientSocket(c *model.Consumer) clientSocket {
+	socket := clientSocket{Class: c.JSClass, Consumer: c.Name, Mode: string(c.Mode)}
+	shapes := make(map[string]int) // how many paths have parameters of these names
+	for _, r := range c.Routes {
+		shapes[paramNames(r)]++
+	}
+	for _, r := range c.Routes {
+		socket.Routes = append(socket.Routes, newClientRoute(r, shapes[paramNames(r)] > 1))
+	}
+	return socket
+}
+
+func newClientRoute(r *model.Route, ambiguous bool) clientRoute {
+	route := clientRoute{Path: r.Path, ParamsType: "Record<string, never>", Ambiguous: ambiguous}
 	var fields []string
 	for _, p := range r.Params() {
 		route.Params = append(route.Params, clientParam{Name: p.Name, Converter: p.Converter, Type: p.JSType})
@@ -69,6 +105,16 @@ func newClientRoute(r *model.Route) clientRoute {
 		route.ParamsType = "{ " + strings.Join(fields, "; ") + " }"
 	}
 	return route
+}
+
+// paramNames returns the names of the route's parameters, sorted and joined: equal for two routes that take the same object.
+func paramNames(r *model.Route) string {
+	var names []string
+	for _, p := range r.Params() {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
 }
 
 // quoteJS returns s as a string literal of JavaScript. JSON is one since ECMAScript 2019, and encoding/json also escapes

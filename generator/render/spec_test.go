@@ -1,7 +1,10 @@
 package render
 
 import (
+	"slices"
 	"testing"
+
+	"wsgen/generator/spec"
 )
 
 func TestSpec(t *testing.T) {
@@ -46,5 +49,54 @@ consumers:
 func TestSpecRefusesWhatYAMLCannotHold(t *testing.T) {
 	if text, err := Spec("updater", "example.com/\xff", nil); err == nil {
 		t.Errorf("got no error but:\n%s", text)
+	}
+}
+
+// Whatever is asked for on the command line stands in the spec as the parser will read it back.
+func TestSpecIsReadBack(t *testing.T) {
+	paths := []string{"/ws/echo", "/ws/{a:slug}", "/ws/b#c", "/ws/'x", `/ws/q"uote`, "/ws/fünf", "/ws/a: b", "/ws/*", "/ws/true", "/ws/~", "/-", "/ws/&a", "/ws/null/"}
+	var entries []SpecEntry
+	for _, p := range paths {
+		entries = append(entries, SpecEntry{Consumer: "null", Mode: "sync", Path: p})
+	}
+	entries = append(entries, SpecEntry{Consumer: "yes", Mode: "async"}, SpecEntry{Consumer: "e1", Mode: "async"})
+	text, err := Spec("on", "example.com/1.5", entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, found := spec.Parse("wsgen.yaml", text)
+	if found.HasErrors() {
+		t.Fatal(found.Format(f, false))
+	}
+	if f.Service.Value != "on" || f.Module.Value != "example.com/1.5" {
+		t.Errorf("the service is %q, the module %q", f.Service.Value, f.Module.Value)
+	}
+	var got []string
+	for _, r := range f.Routes {
+		got = append(got, r.Path.Value)
+		if r.Consumer.Value != "null" {
+			t.Errorf("%s leads to %q", r.Path.Value, r.Consumer.Value)
+		}
+	}
+	if !slices.Equal(got, paths) {
+		t.Errorf("the paths are %q, want %q", got, paths)
+	}
+	var consumers []string
+	for _, c := range f.Consumers {
+		consumers = append(consumers, c.Name.Value+" "+c.Mode.Value)
+	}
+	if want := []string{"null sync", "yes async", "e1 async"}; !slices.Equal(consumers, want) {
+		t.Errorf("the consumers are %q, want %q", consumers, want)
+	}
+}
+
+func TestSpecOfNothing(t *testing.T) {
+	text, err := Spec("updater", "example.com/updater", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, found := spec.Parse("wsgen.yaml", text)
+	if len(found) > 0 {
+		t.Fatal(found.Format(f, false))
 	}
 }

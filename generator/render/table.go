@@ -24,8 +24,8 @@ type row struct {
 // table returns the plan table of a project: first what every project has, then the stubs of its consumers.
 func table(p *model.Project, src *sources) ([]row, error) {
 	rows := fixedRows(p)
-	for _, dir := range []string{"internal/ws", "internal/ws/wstest"} {
-		runtime, err := packageRows(src.fsys, dir)
+	for _, pattern := range []string{"internal/ws/*.go", "internal/ws/wstest/*.go", "client/*.js"} {
+		runtime, err := folderRows(src.fsys, pattern)
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +59,6 @@ func fixedRows(p *model.Project) []row {
 			data: func() any { return newClient(p) }},
 		{path: "client/index.d.ts", source: "client/index.d.ts.tmpl", owner: Generated,
 			data: func() any { return newClient(p) }},
-		{path: "client/socket.js", source: "client/socket.js", owner: Generated},
 		{path: "client/package.json", source: "client/package.json", owner: Generated},
 		{path: "web/index.html", source: "web/index.html", owner: Yours, needed: true},
 
@@ -75,20 +74,21 @@ func fixedRows(p *model.Project) []row {
 // noData is for a template in name only: a file whose own name would act on our repository.
 func noData() any { return nil }
 
-// packageRows lists a Go package that is emitted whole, but for its own tests. The folder is the list: a file that is added
-// to the runtime is emitted without a further word.
-func packageRows(fsys fs.FS, dir string) ([]row, error) {
-	entries, err := fs.ReadDir(fsys, dir)
+// folderRows lists the static sources that match the pattern, but for their own tests. The folder is the list: a file that
+// is added to the runtime or to the client is emitted without a further word.
+func folderRows(fsys fs.FS, pattern string) ([]row, error) {
+	names, err := fs.Glob(fsys, pattern)
 	if err != nil {
-		return nil, fmt.Errorf("read the embedded runtime: %w", err)
+		return nil, fmt.Errorf("list the embedded sources: %w", err)
 	}
 	var rows []row
-	for _, e := range entries {
-		if e.IsDir() || path.Ext(e.Name()) != ".go" || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
+	for _, name := range names {
+		if !strings.HasSuffix(name, "_test.go") {
+			rows = append(rows, row{path: name, source: name, owner: Generated})
 		}
-		name := path.Join(dir, e.Name())
-		rows = append(rows, row{path: name, source: name, owner: Generated})
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("no embedded source matches %s", pattern)
 	}
 	return rows, nil
 }
