@@ -1,6 +1,16 @@
-.PHONY: test
+# The commands of this repository. `make test` is what CI runs.
 
-test:
-	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
-	go vet ./...
-	go test -race ./...
+.PHONY: build test test-long golden
+
+build: ## the binary, bin/wsgen
+	go build -o bin/wsgen .
+
+test: ## everything that has to hold before a commit; installs what it needs
+	scripts/test.sh
+
+test-long: ## fuzzes every target for a minute each; SECONDS_EACH=600 for longer
+	scripts/test-long.sh
+
+golden: ## writes the golden projects again, after a meant change of output
+	go test ./golden -run 'TestGolden$$' -update
+	git add -f golden/minimal golden/mixed

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Everything that has to hold before a commit: `make test` and .ci/run call it. It installs what is missing (tools.sh), and
+# nothing may be left out: a test that skips fails the run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step tools
+scripts/tools.sh
+export PATH="$PWD/bin:$PATH" CI=true
+
+# The sources: ours and those of the golden projects, which `go list ./...` does not see.
+step formatting
+unformatted=$(gofmt -l cmd docs generator golden templates ./*.go)
+[ -z "$unformatted" ] || {
+	printf 'gofmt would change:\n%s\n' "$unformatted" >&2
+	exit 1
+}
+
+step go mod tidy
+go mod tidy -diff
+
+step go vet
+go vet ./...
+
+step staticcheck
+staticcheck ./...
+
+step JavaScript
+npm test --prefix js
+
+for target in windows/amd64 darwin/amd64 darwin/arm64; do
+	step "go vet for $target"
+	GOOS=${target%/*} GOARCH=${target#*/} CGO_ENABLED=0 go vet ./...
+done
+
+# -v tells what was skipped; the rest of what it adds is left out again.
+step go test -race
+go test -race -timeout 15m -v ./... 2>&1 | awk '
+	/^=== / || /^ *--- PASS/ || /^PASS$/ { next }
+	/^ *--- SKIP/ { skipped++ }
+	{ print }
+	END { if (skipped) { print "tests skipped: " skipped; exit 1 } }
+'
