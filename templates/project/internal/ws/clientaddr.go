@@ -51,7 +51,7 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	if ip := network.Addr(); ip.Is4In6() && network.Bits() >= 96 {
 		network = netip.PrefixFrom(ip.Unmap(), network.Bits()-96)
 	}
-	return network.Masked(), nil
+	return network, nil
 }
 
 // ClientAddr returns the address of the client that sent a request: the other end of the connection, or, where that is a

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bytes"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -135,16 +136,20 @@ func TestOriginRules(t *testing.T) {
 }
 
 // askOrigin sends one request through the validator and returns the status and what was logged.
-func askOrigin(t *testing.T, c originCase) (status int, log string) {
+func askOrigin(t *testing.T, c originCase) (status int, logged string) {
 	t.Helper()
 	var allowed Origins
 	if err := allowed.UnmarshalText([]byte(c.allowed)); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	old := slog.Default()
+	oldSlog, oldOutput, oldFlags := slog.Default(), log.Writer(), log.Flags()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
-	defer slog.SetDefault(old)
+	defer func() { // SetDefault has turned package log's output over to the new logger, and does not turn it back
+		slog.SetDefault(oldSlog)
+		log.SetOutput(oldOutput)
+		log.SetFlags(oldFlags)
+	}()
 
 	r := httptest.NewRequest(http.MethodGet, "http://example.com/ws/echo", nil)
 	if c.host != "" {

@@ -48,6 +48,10 @@ func DefaultServerConfig() ServerConfig {
 // Validate says which values cannot be served with, each by the name of its environment variable.
 func (c ServerConfig) Validate() error {
 	const tick, hour = time.Millisecond, time.Hour
+	var window error
+	if c.DrainWindow < 0 || c.DrainWindow > c.DrainTimeout {
+		window = fmt.Errorf("DRAIN_WINDOW=%v: want 0s up to DRAIN_TIMEOUT, which is %v", c.DrainWindow, c.DrainTimeout)
+	}
 	return errors.Join(
 		validateAddr(c.Addr),
 		within("READ_HEADER_TIMEOUT", c.ReadHeaderTimeout, tick, hour),
@@ -55,7 +59,7 @@ func (c ServerConfig) Validate() error {
 		within("MAX_HEADER_BYTES", c.MaxHeaderBytes, 4<<10, 16<<20),
 		within("DRAIN_DELAY", c.DrainDelay, 0, hour),
 		within("DRAIN_TIMEOUT", c.DrainTimeout, tick, hour),
-		within("DRAIN_WINDOW", c.DrainWindow, 0, max(c.DrainTimeout, 0)), // the window is part of it
+		window,
 	)
 }
 
