@@ -1,9 +1,12 @@
 package settings
 
 import (
+	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -202,4 +205,40 @@ func TestShown(t *testing.T) {
 			t.Errorf("shown(%q, %q) = %q, want %q", tt.name, tt.value, got, tt.want)
 		}
 	}
+}
+
+// The README that is emitted names every variable with its default; this holds it to the truth.
+func TestReadmeNamesEverySetting(t *testing.T) {
+	readme, err := os.ReadFile("../README.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inWords := map[string]string{
+		"ALLOWED_ORIGINS": "of `wsgen.yaml`, else `same-host`",
+		"TRUSTED_PROXIES": "none",
+		"LOG_LEVEL":       "`info`",
+	}
+	for name, value := range defaultsByVariable(reflect.ValueOf(baseDefaults())) {
+		want := "`" + name + "` (`" + value + "`)"
+		if words := inWords[name]; words != "" {
+			want = "`" + name + "` (" + words + ")"
+		}
+		if !strings.Contains(string(readme), want) {
+			t.Errorf("the README does not say %s", want)
+		}
+	}
+}
+
+// defaultsByVariable returns the printed value of each field that an environment variable sets.
+func defaultsByVariable(v reflect.Value) map[string]string {
+	out := make(map[string]string)
+	for i := range v.NumField() {
+		field := v.Field(i)
+		if name := v.Type().Field(i).Tag.Get("env"); name != "" {
+			out[name] = fmt.Sprint(field.Interface())
+		} else if field.Kind() == reflect.Struct {
+			maps.Copy(out, defaultsByVariable(field))
+		}
+	}
+	return out
 }

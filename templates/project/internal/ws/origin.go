@@ -172,7 +172,7 @@ func parsePattern(text string) (originPattern, error) {
 	switch {
 	case text == "" || strings.ContainsAny(text, " \t\r\n,"):
 		return originPattern{}, fmt.Errorf("%q is not one origin: write for example https://example.com", text)
-	case text == "null":
+	case strings.EqualFold(text, "null"):
 		return originPattern{}, errors.New(`"null" cannot be allowed, every sandboxed page is called that: remove it`)
 	case scheme == "ws://" || scheme == "wss://":
 		return originPattern{}, fmt.Errorf("%q never matches, a page has the scheme http or https: write %q",
@@ -197,7 +197,7 @@ func parsePattern(text string) (originPattern, error) {
 // parseBareHost reads a pattern without a scheme. It stands for every port, so one that names a port is refused: Channels
 // takes such a pattern and then never matches it.
 func parseBareHost(text string) (origin, error) {
-	if ip, err := netip.ParseAddr(text); err == nil {
+	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
 		return origin{host: ip.String()}, nil // "::1" too, though its colons look like a port's
 	}
 	host, port, err := splitHost(text)
@@ -239,7 +239,7 @@ func splitHost(text string) (host string, port int, err error) {
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		ip, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
-		if err != nil || !ip.Is6() || !strings.HasSuffix(inner, "]") {
+		if err != nil || !ip.Is6() || ip.Zone() != "" || !strings.HasSuffix(inner, "]") {
 			return "", 0, errors.New("what stands in brackets is an IPv6 address, for example [::1]")
 		}
 		return ip.String(), port, nil

@@ -210,6 +210,8 @@ func TestOriginPatternsThatAreRefused(t *testing.T) {
 		"https://a.test:x":      "from 1 to 65535",
 		"https://[::g]":         "IPv6",
 		"https://[1.2.3.4]":     "IPv6",
+		"https://[fe80::1%lo]":  "IPv6",
+		"NULL":                  "remove it",
 		"..example.com":         "without a path",
 		".":                     "without a path",
 		"1http://example.com":   "a scheme",
