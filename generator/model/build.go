@@ -14,7 +14,7 @@ const maxSuggestions = 50
 // Build returns the project that a parsed spec describes, and what there is to say about it, sorted. The Project is nil if and only if there is
 // an error, be it one of these findings or one that Parse has reported; warnings come along with a Project.
 func Build(f *spec.File) (*Project, spec.Diagnostics) {
-	b := &builder{file: f, consumers: map[string]*Consumer{}}
+	b := &builder{file: f, consumers: map[string]*Consumer{}, badNames: map[*Consumer]bool{}}
 	b.names()
 	b.readConsumers()
 	b.readRoutes()
@@ -39,6 +39,7 @@ type builder struct {
 	project   Project
 	diags     spec.Diagnostics
 	consumers map[string]*Consumer // by name, those with a bad name included
+	badNames  map[*Consumer]bool
 	routes    []*placedRoute       // in the order of the spec; those with a bad path are missing
 	guesses   int                  // how many names have been looked for among the others
 }
@@ -90,6 +91,7 @@ func (b *builder) readConsumers() {
 		b.consumers[c.Name.Value] = consumer
 		b.project.Consumers = append(b.project.Consumers, consumer)
 		if p := checkConsumerName(c.Name.Value); !p.isZero() {
+			b.badNames[consumer] = true
 			b.badConsumer(c.Name, p, places)
 			continue
 		}
@@ -143,7 +145,7 @@ func (cs clashes) add(c *Consumer) (first *Consumer, identifier string) {
 // unused warns of consumers that no route leads to.
 func (b *builder) unused() {
 	for _, c := range b.file.Consumers {
-		if len(b.consumers[c.Name.Value].Routes) == 0 {
+		if consumer := b.consumers[c.Name.Value]; len(consumer.Routes) == 0 && !b.badNames[consumer] {
 			b.report(spec.Warning, spec.CodeUnusedConsumer, c.Name.Span, "add a route such as "+spec.Quote("/ws/"+c.Name.Value+": "+c.Name.Value),
 				"no route leads to the consumer "+spec.Quote(c.Name.Value))
 		}

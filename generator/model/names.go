@@ -52,7 +52,8 @@ func checkConsumerName(name string) problem {
 	case len(name) > maxName:
 		return problem{fmt.Sprintf("is longer than %d characters", maxName), "write a shorter one"}
 	case !isSnakeCase(name):
-		if better := snakeCase(strings.Trim(strings.ReplaceAll(name, " ", "_"), "_")); isSnakeCase(better) && reservedWord(better) == "" {
+		better := strings.Join(strings.FieldsFunc(snakeCase(name), func(r rune) bool { return r == '_' || r == ' ' }), "_")
+		if better != name && checkConsumerName(better).isZero() {
 			return problem{"is not snake_case", "write " + spec.Quote(better)}
 		}
 		return problem{"is not snake_case", rule}
@@ -204,7 +205,7 @@ func checkModulePath(path string) problem {
 		return problem{"is not a module path", err.Error() + "; " + example}
 	}
 	if standardLibrary(first) {
-		return problem{"begins with " + spec.Quote(first) + ", which belongs to the Go distribution", "write a path such as example.com/" + path}
+		return problem{"begins with " + spec.Quote(first) + ", which belongs to the Go distribution", "write a path such as " + spec.Quote("example.com/"+path)}
 	}
 	return problem{}
 }

@@ -152,8 +152,9 @@ func overlaps(shapes []*shape, same, overlap func(first, second *placedRoute)) {
 }
 
 // fallbacks calls found for each route whose converters can refuse a path that a less specific route would take: narrow wins by
-// its shape and answers 404. For each such route and each kind of path it names one other.
+// its shape and answers 404. For each such route it names one other.
 func fallbacks(shapes []*shape, found func(narrow, wide *placedRoute)) {
+	named := map[*placedRoute]bool{}
 	for _, wide := range shapes {
 		for _, narrow := range shapes {
 			r := relate(wide.kind, narrow.kind)
@@ -161,7 +162,8 @@ func fallbacks(shapes []*shape, found func(narrow, wide *placedRoute)) {
 				continue
 			}
 			meet(wide, narrow, r.common, func(w, n *placedRoute) {
-				if canMiss(n.Segments, w.Segments) {
+				if !named[n] && canMiss(n.Segments, w.Segments) {
+					named[n] = true
 					found(n, w)
 				}
 			})

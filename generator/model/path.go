@@ -116,7 +116,9 @@ func parseLiteral(text string) (Segment, *fault) {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || strings.ContainsRune("-._~@:+,=", r) {
 			continue
 		}
-		f := &fault{code: spec.CodeSegment, from: i, to: i + utf8.RuneLen(r), fact: "a path cannot hold the character " + spec.Quote(string(r))}
+		_, size := utf8.DecodeRuneInString(text[i:])
+		character := text[i : i+size]
+		f := &fault{code: spec.CodeSegment, from: i, to: i + len(character), fact: "a path cannot hold the character " + spec.Quote(character)}
 		switch r {
 		case '%':
 			f.hint = "write the character itself, not its encoding"

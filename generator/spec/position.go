@@ -122,7 +122,7 @@ func (p *positions) lineOf(offset int) int {
 // Part returns the place of t.Value[from:to] in the source. Where the source spells the value with escapes, it returns the
 // place of the whole.
 func (f *File) Part(t Text, from, to int) Span {
-	if t.Span == (Span{}) || from < 0 || to > len(t.Value) || from > to {
+	if t.Span == (Span{}) || to-from == len(t.Value) || from < 0 || to > len(t.Value) || from > to {
 		return t.Span
 	}
 	source := f.Source[t.Span.Offset:min(t.Span.Offset+t.Span.Bytes, len(f.Source))]

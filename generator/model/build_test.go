@@ -1,0 +1,106 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"wsgen/generator/spec"
+)
+
+func TestMain(m *testing.M) {
+	flag.Bool("update", false, "rewrite the golden files of testdata")
+	flag.Parse()
+	os.Exit(m.Run())
+}
+
+// TestDiagnostics compares all that parser and model say about each testdata/*.yaml with the .txt beside it; a spec without a finding has an
+// empty one. -update rewrites the files.
+func TestDiagnostics(t *testing.T) {
+	specs, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(specs) == 0 {
+		t.Fatalf("no specs in testdata: %v", err)
+	}
+	for _, path := range specs {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, ds := spec.Parse("wsgen.yaml", src)
+			p, more := Build(f)
+			all := slices.Concat(ds, more)
+			if (p == nil) != all.HasErrors() {
+				t.Errorf("the project is %v, and there are errors: %v", p, all.HasErrors())
+			}
+			compare(t, strings.TrimSuffix(path, ".yaml")+".txt", []byte(all.Format(f, false)))
+		})
+	}
+}
+
+// TestProject compares all that the model derives from one spec with a golden file.
+func TestProject(t *testing.T) {
+	src, err := os.ReadFile("testdata/mixed.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, ds := spec.Parse("wsgen.yaml", src)
+	p, more := Build(f)
+	if p == nil {
+		t.Fatal(slices.Concat(ds, more).Format(f, false))
+	}
+	type consumer struct {
+		*Consumer
+		Routes []string
+	}
+	shown := struct {
+		*Project
+		Consumers []consumer
+		Routes    []string
+	}{Project: p}
+	for _, c := range p.Consumers {
+		shown.Consumers = append(shown.Consumers, consumer{c, pathsOf(c.Routes)})
+	}
+	shown.Routes = pathsOf(p.Routes)
+	got, err := json.MarshalIndent(shown, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "testdata/mixed.json", append(got, '\n'))
+	for _, r := range p.Routes {
+		if !slices.Contains(r.Consumer.Routes, r) {
+			t.Errorf("%s is not among the routes of its consumer", r.Path)
+		}
+	}
+}
+
+func pathsOf(routes []*Route) []string {
+	var paths []string
+	for _, r := range routes {
+		paths = append(paths, r.Path)
+	}
+	return paths
+}
+
+// compare compares got with a golden file, or writes the file when the tests run with -update.
+func compare(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if flag.Lookup("update").Value.(flag.Getter).Get().(bool) {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s\n--- got\n%s--- want\n%s", path, got, want)
+	}
+}
