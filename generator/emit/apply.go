@@ -25,8 +25,8 @@ type change struct {
 // Errors: *[ConflictError] where the plan has conflicts, *[LockedError] where another run is at work, *[Interrupted] where
 // one was interrupted and [Tree.Recover] must come first, *[ChangedError] where a file changed since the plan was made, the
 // context's error where it ended before the first change (a run that has begun to change files is carried through), else an
-// error of I/O. After each of them every file is as it was, unless the error says that putting it back failed as well; then
-// the journal is still there, and Recover tries again.
+// error of I/O. After each of them every file is as it was, unless the error of I/O says otherwise (the journal could not be
+// closed, or files could not be put back); then the journal is still there, and Recover tries again.
 func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 	if conflicts := p.Conflicts(); len(conflicts) > 0 {
 		return &ConflictError{Ops: conflicts}
@@ -113,16 +113,7 @@ func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, erro
 	if oldManifest == nil || !sameText(oldManifest, newManifest) {
 		add(true, ManifestPath, oldManifest, newManifest, 0o644)
 	}
-	slices.SortStableFunc(all, func(a, b change) int { return deletesFirst(a) - deletesFirst(b) })
 	return all, nil
-}
-
-// deletesFirst orders changes: a folder may take a deleted file's place.
-func deletesFirst(c change) int {
-	if c.New == "" {
-		return 0
-	}
-	return 1
 }
 
 // text returns a file's bytes, or nil where there is none.
@@ -255,7 +246,10 @@ func (d *disk) carryOut(j journal) error {
 func (d *disk) finish(j journal) (left []string, rolledBack, err error) {
 	left, cause := d.redo(j)
 	if cause == nil {
-		return left, nil, d.end()
+		if err := d.end(); err != nil {
+			return left, nil, fmt.Errorf("every file is written, but the journal is not closed: %w; wsgen generate closes it", err)
+		}
+		return left, nil, nil
 	}
 	if err := d.rename(redoRecord, undoRecord); err != nil {
 		return nil, nil, unfinished(cause, err)

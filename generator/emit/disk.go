@@ -78,12 +78,19 @@ func (d *disk) rename(from, to string) error {
 	return d.root.Rename(from, to)
 }
 
-// remove removes a file or an empty folder.
+// remove removes a file, or a link.
 func (d *disk) remove(p string) error {
 	if err := d.before("remove", p); err != nil {
 		return err
 	}
 	return d.root.Remove(p)
+}
+
+// removeEmpty removes a folder if nothing is in it. That it stays is no error: callers use it to leave no folder behind that
+// nobody needs. A file that took the folder's place is somebody's.
+func (d *disk) removeEmpty(dir string) (removed bool) {
+	info, err := d.root.Lstat(dir)
+	return err == nil && info.IsDir() && d.remove(dir) == nil
 }
 
 // removeAll removes a folder with all that is in it. One that is not there is no error.

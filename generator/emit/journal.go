@@ -9,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -37,7 +36,7 @@ type step struct {
 
 // journal is the record of a run: written whole before the first change.
 type journal struct {
-	Steps []step   `json:"steps"` // deletions first, the manifest last
+	Steps []step   `json:"steps"` // the manifest last
 	Dirs  []string `json:"dirs"`  // folders that are made on the way, outermost first
 }
 
@@ -101,33 +100,23 @@ func (d *disk) readJournal(record string) (journal, error) {
 // redo carries out what is not done yet. A file that is neither as it was nor as it is to be was changed by the user since:
 // it is left alone, and its path is returned.
 func (d *disk) redo(j journal) (left []string, err error) {
-	for i, s := range j.Steps {
-		if s.New != "" {
-			break // deletions come first, since a folder may take a file's place
-		}
-		mine, err := d.step(i, s.Path, s.Old, s.New, "")
-		if err != nil {
-			return left, err
-		}
-		if !mine {
-			left = append(left, s.Path)
-		}
-	}
 	for _, dir := range j.Dirs {
 		if err := d.mkdirAll(dir); err != nil {
-			return left, err
+			return nil, err
 		}
 	}
 	for i, s := range j.Steps {
-		if s.New == "" {
-			continue
-		}
 		mine, err := d.step(i, s.Path, s.Old, s.New, stagedNew(i))
 		if err != nil {
-			return left, err
+			return nil, err
 		}
 		if !mine {
 			left = append(left, s.Path)
+		}
+	}
+	for _, s := range j.Steps {
+		if s.New == "" {
+			d.prune(path.Dir(s.Path))
 		}
 	}
 	return left, nil
@@ -135,35 +124,22 @@ func (d *disk) redo(j journal) (left []string, err error) {
 
 // undo is redo backwards.
 func (d *disk) undo(j journal) (left []string, err error) {
-	back := func(i int) error {
-		s := j.Steps[i]
+	for i, s := range slices.Backward(j.Steps) {
 		if s.Old != "" {
-			if err := d.mkdirAll(path.Dir(s.Path)); err != nil { // it went with its last file
-				return err
+			if err := d.mkdirAll(path.Dir(s.Path)); err != nil { // it may have gone with its last file
+				return nil, err
 			}
 		}
 		mine, err := d.step(i, s.Path, s.New, s.Old, stagedOld(i))
-		if err == nil && !mine {
-			left = append(left, s.Path)
+		if err != nil {
+			return nil, err
 		}
-		return err
-	}
-	for i := range slices.Backward(j.Steps) {
-		if j.Steps[i].New != "" {
-			if err := back(i); err != nil {
-				return left, err
-			}
+		if !mine {
+			left = append(left, s.Path)
 		}
 	}
 	for _, dir := range slices.Backward(j.Dirs) {
-		_ = d.remove(dir) // fails, and is meant to, while something of the user's is in it
-	}
-	for i := range slices.Backward(j.Steps) {
-		if j.Steps[i].New == "" {
-			if err := back(i); err != nil {
-				return left, err
-			}
-		}
+		d.removeEmpty(dir)
 	}
 	return left, nil
 }
@@ -178,22 +154,16 @@ func (d *disk) step(i int, p, from, to, staged string) (mine bool, err error) {
 		return true, nil
 	case now != from:
 		return false, nil
-	case to != "":
+	case to == "":
+		return true, d.remove(p)
+	default:
 		return true, d.put(staged, p, i)
 	}
-	if err := d.remove(p); err != nil {
-		return false, err
-	}
-	d.prune(path.Dir(p))
-	return true, nil
 }
 
 // prune removes the folders that the deletion of their last file left empty. Git does not keep empty folders either.
 func (d *disk) prune(dir string) {
-	for dir != "." && !strings.HasPrefix(dir, localDir) {
-		if d.remove(dir) != nil { // fails, and is meant to, while something is in it
-			return
-		}
+	for dir != "." && d.removeEmpty(dir) {
 		dir = path.Dir(dir)
 	}
 }
@@ -216,7 +186,8 @@ func (d *disk) hash(p string) (string, error) {
 	return hashBytes(text), nil
 }
 
-// end closes a run: one rename makes it history, and what is left is cleared away.
+// end closes a run: one rename makes it history. What cannot be cleared away of it is git-ignored, and the next end takes
+// it along.
 func (d *disk) end() error {
 	if err := d.removeAll(doneDir); err != nil {
 		return err
@@ -224,5 +195,6 @@ func (d *disk) end() error {
 	if err := d.rename(runDir, doneDir); err != nil {
 		return err
 	}
-	return d.removeAll(doneDir)
+	_ = d.removeAll(doneDir)
+	return nil
 }

@@ -110,8 +110,8 @@ func holder(root *os.Root) string {
 func (l *lock) unlock() error {
 	_ = l.disk.remove(holderPath)
 	_ = l.disk.remove(lockPath)
-	_ = l.disk.remove(localDir) // fails, and is meant to, while something is in it
-	_ = l.disk.remove(wsgenDir)
+	l.disk.removeEmpty(localDir)
+	l.disk.removeEmpty(wsgenDir)
 	return l.file.Unlock()
 }
 

@@ -76,6 +76,13 @@ func (m manifest) encode() ([]byte, error) {
 // concerned: damage says what is wrong with it, and the manifest holds every line that could be read. A format that this
 // version does not know is an error.
 func decodeManifest(data []byte) (m manifest, damage string, err error) {
+	var head struct { // what every format has
+		Format int    `json:"format"`
+		Wsgen  string `json:"wsgen"`
+	}
+	if json.Unmarshal(data, &head) == nil && head.Format > manifestFormat {
+		return manifest{}, "", &FormatError{Format: head.Format, Version: head.Wsgen}
+	}
 	var f manifestFile
 	if json.Unmarshal(data, &f) != nil {
 		f = salvage(data)
@@ -84,7 +91,7 @@ func decodeManifest(data []byte) (m manifest, damage string, err error) {
 			damage = "holds the two sides of a git merge"
 		}
 	}
-	if f.Format > manifestFormat {
+	if f.Format > manifestFormat { // one side of a merge
 		return manifest{}, "", &FormatError{Format: f.Format, Version: f.Wsgen}
 	}
 	if f.Format != manifestFormat && damage == "" {

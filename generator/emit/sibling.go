@@ -139,12 +139,12 @@ func (s *sibling) release() error {
 
 // discard removes the sibling. It lets go of it first: Windows removes nothing that is open.
 func (s *sibling) discard() error {
-	if err := s.disk.before("removeAll", "."); err != nil {
-		return err
-	}
 	var err error
 	if s.lock != nil {
 		err = errors.Join(s.lock.file.Unlock(), s.disk.close())
+	}
+	if fault := s.disk.before("removeAll", "."); fault != nil {
+		return errors.Join(err, fault)
 	}
 	return errors.Join(err, os.RemoveAll(s.path))
 }
@@ -188,7 +188,7 @@ func isDead(p string) (dead bool, err error) {
 	}
 	if !locked {
 		for _, empty := range []string{localDir, wsgenDir} {
-			_ = d.remove(empty)
+			d.removeEmpty(empty)
 		}
 		return false, os.Remove(p)
 	}

@@ -1,0 +1,104 @@
+package emit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"wsgen/generator/render"
+)
+
+// TestRunsAtOnce lets several runs, each with texts of its own, loose on one project: each either did its work or says why
+// not, and what is there in the end is the work of one of them.
+func TestRunsAtOnce(t *testing.T) {
+	const runs, rounds = 6, 10
+	dir := project(t, sample())
+	kind := func(i int) []render.File {
+		files := sample()
+		for n := range 20 {
+			files = append(files, gen(fmt.Sprintf("many/%d_gen.go", n), fmt.Sprintf("of run %d\n", i)))
+		}
+		return files
+	}
+	for range rounds {
+		errs := make([]error, runs)
+		var wg sync.WaitGroup
+		for i := range runs {
+			wg.Go(func() {
+				tree, err := Open(dir)
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				p, err := tree.Plan(kind(i), Options{Version: testVersion, Force: true})
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				errs[i] = tree.Apply(context.Background(), p)
+			})
+		}
+		wg.Wait()
+		worked := 0
+		for _, err := range errs {
+			var locked *LockedError
+			var changed *ChangedError
+			var running *Interrupted
+			switch {
+			case err == nil:
+				worked++
+			case errors.As(err, &locked), errors.As(err, &changed):
+			case errors.As(err, &running):
+				t.Errorf("the lock is free, and a run is there: %v", err)
+			default:
+				t.Error(err)
+			}
+		}
+		if worked == 0 {
+			t.Errorf("nobody did the work: %v", errs)
+		}
+		first := read(t, dir, "many/0_gen.go")
+		for n := range 20 {
+			if got := read(t, dir, fmt.Sprintf("many/%d_gen.go", n)); got != first {
+				t.Fatalf("a mixture of runs: %q and %q", first, got)
+			}
+		}
+		if run := open(t, dir).Interrupted(); run != nil {
+			t.Fatal(run)
+		}
+	}
+}
+
+// TestNewsAtOnce lets several runs make the same project: one makes it, the others say that it is there.
+func TestNewsAtOnce(t *testing.T) {
+	const runs, rounds = 4, 10
+	want := snapshot(t, project(t, sample()))
+	for range rounds {
+		dir := filepath.Join(t.TempDir(), "updater")
+		errs := make([]error, runs)
+		var wg sync.WaitGroup
+		for i := range runs {
+			wg.Go(func() { _, errs[i] = New(context.Background(), dir, sample(), Options{Version: testVersion}) })
+		}
+		wg.Wait()
+		made := 0
+		for _, err := range errs {
+			var notEmpty *NotEmptyError
+			if err == nil {
+				made++
+			} else if !errors.As(err, &notEmpty) {
+				t.Error(err)
+			}
+		}
+		if made != 1 {
+			t.Errorf("%d runs made it", made)
+		}
+		mustEqual(t, snapshot(t, dir), want)
+		if beside := snapshot(t, filepath.Dir(dir)); len(beside) != len(want)+1 {
+			t.Errorf("left beside the project: %v", beside)
+		}
+	}
+}
