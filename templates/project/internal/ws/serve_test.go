@@ -7,12 +7,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // These tests run in bubbles of testing/synctest, over connections in memory: time is the bubble's, so that every delay
@@ -321,75 +322,63 @@ func TestServeDrainsWhenTheListenerBreaks(t *testing.T) {
 	})
 }
 
-func TestListenSaysWhatToSet(t *testing.T) {
-	taken, err := listen(t.Context(), "127.0.0.1:0")
+// echoConsumer sends back what it gets, and tells when it is disconnected.
+type echoConsumer struct{ gone chan<- CloseStatus }
+
+func (echoConsumer) Connect(context.Context, *Handshake) error { return nil }
+func (echoConsumer) Receive(ctx context.Context, s *Socket, m Message) error {
+	return s.Send(ctx, m)
+}
+func (c echoConsumer) Disconnect(_ context.Context, st CloseStatus) { c.gone <- st }
+
+// The whole path over a real connection: the origin is judged, a message comes back, and stopping says 1012 to the page.
+func TestServeClosesSocketsWithRestart(t *testing.T) {
+	l, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = taken.Close() }()
-	addr := taken.Addr().String()
-	_, err = listen(t.Context(), addr)
-	want := "address " + addr + " is in use: set ADDR, for example ADDR=" + otherAddr(addr)
-	if err == nil || err.Error() != want {
-		t.Errorf("listen on a taken address = %v, want %s", err, want)
-	}
-	if err := Serve(t.Context(), ServerConfig{Addr: addr}, nil, nil); err == nil || err.Error() != want {
-		t.Errorf("Serve on a taken address = %v, want %s", err, want)
-	}
-	_, err = listen(t.Context(), "192.0.2.1:8080") // TEST-NET-1 (RFC 5737) is nobody's
-	if err == nil || !strings.Contains(err.Error(), "set ADDR") {
-		t.Errorf("listen on another machine's address = %v, want what to set", err)
-	}
-}
+	gone := make(chan CloseStatus, 2)
+	layer := NewMemoryLayer()
+	defer func() {
+		if err := layer.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	app := NewRouter(DefaultLimits(), layer, []Middleware{OriginValidator(Origins{}, false)},
+		Sync("/ws/echo", func(Params) SyncConsumer { return echoConsumer{gone: gone} }))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	result := make(chan error, 1)
+	go func() { result <- serveOn(ctx, l, DefaultServerConfig(), app, http.NotFoundHandler()) }()
 
-func TestOtherAddr(t *testing.T) {
-	for addr, want := range map[string]string{
-		":8080": ":8081", "127.0.0.1:80": "127.0.0.1:81", "[::1]:9": "[::1]:10", ":65535": ":8081", ":http": ":8081", "x": ":8081",
-	} {
-		if got := otherAddr(addr); got != want {
-			t.Errorf("otherAddr(%q) = %q, want %q", addr, got, want)
-		}
+	host := l.Addr().String()
+	_, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+host+"/ws/echo", http.Header{"Origin": {"https://evil.test"}})
+	if err == nil || resp == nil || resp.StatusCode != http.StatusForbidden {
+		t.Errorf("a foreign page's handshake = %v, want 403", err)
 	}
-}
+	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+host+"/ws/echo", http.Header{"Origin": {"http://" + host}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := conn.ReadMessage(); err != nil || string(got) != "hello" {
+		t.Errorf("the echo = %q, %v", got, err)
+	}
 
-func TestPageURL(t *testing.T) {
-	for addr, want := range map[string]string{
-		"0.0.0.0:8080": "http://localhost:8080", "[::]:81": "http://localhost:81",
-		"127.0.0.1:9": "http://127.0.0.1:9", "[::1]:9": "http://[::1]:9", "192.0.2.7:80": "http://192.0.2.7:80",
-	} {
-		at, err := net.ResolveTCPAddr("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := pageURL(at); got != want {
-			t.Errorf("pageURL(%s) = %q, want %q", addr, got, want)
-		}
+	stop()
+	if _, _, err := conn.ReadMessage(); !websocket.IsCloseError(err, CodeRestart) {
+		t.Errorf("the page of a stopping service reads %v, want close code 1012", err)
 	}
-}
-
-func TestServerConfigValidate(t *testing.T) {
-	if err := DefaultServerConfig().Validate(); err != nil {
-		t.Errorf("the defaults are refused: %v", err)
+	if err := <-result; err != nil {
+		t.Errorf("Serve = %v, want nil", err)
 	}
-	bad := ServerConfig{Addr: "8080", MaxHeaderBytes: -1, DrainWindow: time.Second, DrainTimeout: time.Millisecond, DrainDelay: -1}
-	err := bad.Validate()
-	if err == nil {
-		t.Fatal("bad values pass")
+	if st := <-gone; st.Code != CodeRestart {
+		t.Errorf("Disconnect was told %+v, want 1012", st)
 	}
-	for _, name := range []string{"ADDR", "READ_HEADER_TIMEOUT", "IDLE_TIMEOUT", "MAX_HEADER_BYTES", "DRAIN_DELAY", "DRAIN_WINDOW"} {
-		named := func(line string) bool { return strings.HasPrefix(line, name+"=") }
-		if !slices.ContainsFunc(strings.Split(err.Error(), "\n"), named) {
-			t.Errorf("%s is not named in:\n%v", name, err)
-		}
-	}
-	for _, addr := range []string{"", "localhost", ":", ":http", ":65536", "a:b:1", ":-1"} {
-		if err := validateAddr(addr); err == nil {
-			t.Errorf("address %q passes", addr)
-		}
-	}
-	for _, addr := range []string{":0", ":8080", "127.0.0.1:80", "[::1]:80", "host.example:443"} {
-		if err := validateAddr(addr); err != nil {
-			t.Errorf("address %q: %v", addr, err)
-		}
+	if len(gone) != 0 {
+		t.Error("Disconnect was called twice")
 	}
 }
