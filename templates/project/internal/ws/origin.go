@@ -21,6 +21,9 @@ const sameHostWord = "same-host"
 // and port), ".example.com" (the domain and its subdomains), "https://example.com:8443" (scheme, host and port; the
 // defaults are 80 and 443), "https://.example.com". Two words more: "same-host", and a list without a pattern, mean the
 // request's own host and port. What could never match is an error, instead of a service that refuses everybody.
+//
+// Name your hosts where the service is reached without a proxy that checks the Host header: a page whose domain an attacker
+// points at the service's address has the request's own host, though never your cookies (DNS rebinding).
 type Origins struct {
 	any      bool // "*" is in the list
 	sameHost bool // "same-host" is in the list, or the list is empty
