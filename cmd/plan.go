@@ -1,0 +1,195 @@
+package cmd
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"wsgen/generator/emit"
+)
+
+// longPlan is how many lines of a plan are listed file by file after the fact; a longer one is summed up per folder. What
+// is not done yet (--dry-run, check, diff) is always listed in full.
+const longPlan = 20
+
+// openTree opens the project in dir for a command that writes. It first ends a run that was interrupted there, since the
+// spec itself may be one of the files that run was about to change.
+func (a *app) openTree(ctx context.Context, dir string) (*emit.Tree, error) {
+	tree, err := emit.Open(dir)
+	if err != nil || tree.Interrupted() == nil {
+		return tree, err
+	}
+	if a.flags.dryRun {
+		a.warnf("an earlier run was interrupted here; the real run would first finish it or roll it back")
+		return tree, nil
+	}
+	what, err := tree.Recover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.report.Recovered = what
+	a.notef("recovered: %s\n", what)
+	return emit.Open(dir)
+}
+
+// carryOut shows the plan and, unless this is a dry run, applies it. It reports whether a file changes.
+func (a *app) carryOut(ctx context.Context, tree *emit.Tree, plan *emit.Plan) (changed bool, err error) {
+	a.report.addPlan(plan, a.flags.diff)
+	changed = len(plan.Changes()) > 0
+	if conflicts := plan.Conflicts(); len(conflicts) > 0 {
+		if a.flags.dryRun || a.flags.diff || a.flags.verbose {
+			a.printPlan(plan, "would ")
+		}
+		return changed, &emit.ConflictError{Ops: conflicts}
+	}
+	if !a.flags.dryRun {
+		if err := tree.Apply(ctx, plan); err != nil {
+			return changed, err
+		}
+		a.report.Applied = true
+	}
+	switch {
+	case !changed:
+		a.notef("nothing to do\n")
+		a.printPlan(plan, "")
+	case a.flags.dryRun:
+		a.printPlan(plan, "would ")
+	default:
+		a.printPlan(plan, "")
+	}
+	return changed, nil
+}
+
+// printPlan lists the plan: a line per change, then what is left for the user to do, then how many files stay. The tense
+// before each action is "would " where nothing was written.
+func (a *app) printPlan(plan *emit.Plan, tense string) {
+	changes := plan.Changes()
+	switch {
+	case a.flags.verbose:
+		for _, op := range plan.Ops {
+			a.printOp(op, tense)
+		}
+		return
+	case tense == "" && len(changes) > longPlan && !a.flags.diff:
+		a.printFolders(changes)
+	default:
+		for _, op := range changes {
+			a.printOp(op, tense)
+		}
+	}
+	for _, op := range plan.Drift() {
+		if op.Action == emit.Keep {
+			a.printOp(op, "")
+		}
+	}
+	if len(plan.Ops) > len(changes) {
+		a.notef("  %s\n", kept(plan))
+	}
+}
+
+// kept says how many files of the plan stay as they are.
+func kept(plan *emit.Plan) string {
+	n := len(plan.Ops) - len(plan.Changes())
+	if n == 1 {
+		return "1 file stays as it is"
+	}
+	return counted(n, "file") + " stay as they are"
+}
+
+func (a *app) printOp(op emit.Op, tense string) {
+	if op.Action == emit.Conflict || op.Action == emit.Keep {
+		tense = ""
+	}
+	line := "  " + tense + a.paint(actionColor(op.Action), string(op.Action)) + strings.Repeat(" ", padding(op.Action)) + op.Path
+	if why := whyOf(op); why != "" {
+		line += " (" + why + ")"
+	}
+	a.notef("%s\n", line)
+	if a.flags.diff && op.Action != emit.Keep {
+		a.notef("%s", a.paintDiff(op.Diff()))
+	}
+}
+
+// whyOf returns what there is to say about an operation beyond its action: the reason where it is not the usual one, and
+// the way out where it is the user who has to do something.
+func whyOf(op emit.Op) string {
+	switch {
+	case op.State == emit.Current, op.State == emit.Pending && op.Action != emit.Conflict:
+		return ""
+	case op.Action == emit.Keep || op.Action == emit.Conflict:
+		return strings.Trim(op.Reason+": "+op.Fix, ": ")
+	}
+	return op.Reason
+}
+
+// printFolders sums a long plan up: one line per action and top folder. Conflicts are always listed one by one.
+func (a *app) printFolders(changes []emit.Op) {
+	type key struct {
+		action emit.Action
+		folder string
+	}
+	var order []key
+	count := map[key]int{}
+	for _, op := range changes {
+		if op.Action == emit.Conflict {
+			a.printOp(op, "")
+			continue
+		}
+		folder := "."
+		if dir := path.Dir(op.Path); dir != "." {
+			folder, _, _ = strings.Cut(dir, "/")
+		}
+		k := key{op.Action, folder + "/"}
+		if count[k] == 0 {
+			order = append(order, k)
+		}
+		count[k]++
+	}
+	for _, k := range order {
+		a.notef("  %s%s%s (%s)\n", a.paint(actionColor(k.action), string(k.action)),
+			strings.Repeat(" ", padding(k.action)), k.folder, counted(count[k], "file"))
+	}
+}
+
+// padding returns how many blanks bring the paths behind the actions in line.
+func padding(action emit.Action) int { return len(emit.Conflict) + 1 - len(action) }
+
+func actionColor(action emit.Action) color.Attribute {
+	switch action {
+	case emit.Create:
+		return color.FgGreen
+	case emit.Update:
+		return color.FgYellow
+	case emit.Delete, emit.Conflict:
+		return color.FgRed
+	}
+	return color.Faint
+}
+
+// paintDiff colours a unified diff line by line.
+func (a *app) paintDiff(diff string) string {
+	if !a.coloured(a.stdoutIsTerminal) {
+		return diff
+	}
+	lines := strings.SplitAfter(diff, "\n")
+	for i, line := range lines {
+		body, end := strings.CutSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
+			body = a.paint(color.Bold, body)
+		case strings.HasPrefix(line, "@@"):
+			body = a.paint(color.FgCyan, body)
+		case strings.HasPrefix(line, "+"):
+			body = a.paint(color.FgGreen, body)
+		case strings.HasPrefix(line, "-"):
+			body = a.paint(color.FgRed, body)
+		}
+		lines[i] = body
+		if end {
+			lines[i] += "\n"
+		}
+	}
+	return strings.Join(lines, "")
+}

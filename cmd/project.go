@@ -1,0 +1,141 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"wsgen/generator/emit"
+	"wsgen/generator/model"
+	"wsgen/generator/render"
+	"wsgen/generator/spec"
+)
+
+// specLimit bounds what is read of a spec, in bytes: well above what the parser takes, so that it sees and says that the
+// spec is too large, and far below what would hurt when somebody names /dev/zero.
+const specLimit = 16 << 20
+
+// project is a project on disk, as a command that works in it sees it.
+type project struct {
+	dir   string // absolute
+	file  *spec.File
+	model *model.Project
+}
+
+// findProject returns the nearest folder with a wsgen.yaml, from the working directory (or -C) upward.
+func (a *app) findProject() (dir string, err error) {
+	start, err := filepath.Abs(a.path("."))
+	if err != nil {
+		return "", failure(err, "", "the working directory")
+	}
+	for dir = start; ; dir = filepath.Dir(dir) {
+		_, err := os.Stat(filepath.Join(dir, render.SpecPath))
+		switch {
+		case err == nil:
+			a.report.Root = dir
+			return dir, nil
+		case !errors.Is(err, os.ErrNotExist):
+			return "", failure(err, "", "looking for %s", render.SpecPath)
+		case dir == filepath.Dir(dir):
+			return "", usage("make a project with: wsgen new project NAME, or name its folder with -C",
+				"there is no %s in %s or above it", render.SpecPath, start)
+		}
+	}
+}
+
+// openProject reads and checks the spec of the project the user stands in, and prints its warnings.
+func (a *app) openProject(ctx context.Context) (*project, error) {
+	dir, err := a.findProject()
+	if err != nil {
+		return nil, err
+	}
+	return a.loadProject(ctx, dir)
+}
+
+// loadProject reads and checks the spec of the project in dir, and prints its warnings.
+func (a *app) loadProject(ctx context.Context, dir string) (*project, error) {
+	path := filepath.Join(dir, render.SpecPath)
+	source, err := a.readSpec(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	file, m, err := a.parseSpec(a.shown(path), source)
+	if err != nil {
+		return nil, err
+	}
+	return &project{dir: dir, file: file, model: m}, nil
+}
+
+// readSpec reads a spec from a file, or from standard input where path is "-".
+func (a *app) readSpec(ctx context.Context, path string) ([]byte, error) {
+	if path == "-" {
+		source, err := readAll(ctx, a.stdin, specLimit)
+		if err != nil && ctx.Err() == nil {
+			return nil, failure(err, "", "read the spec from standard input")
+		}
+		return source, err
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, usage("give the path of a spec", "there is no file %s", a.shown(path))
+	}
+	if err != nil {
+		return nil, failure(err, "", "read the spec")
+	}
+	defer f.Close() // it is only read: nothing can be lost
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, usage("a spec is a file: give its path", "%s is a folder", a.shown(path))
+	}
+	source, err := readAll(ctx, f, specLimit)
+	if err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+		return nil, failure(err, "", "read the spec")
+	}
+	return source, err
+}
+
+// parseSpec turns source into a project's model; name is how messages call it. The warnings are printed, the errors are
+// returned as a *specError.
+func (a *app) parseSpec(name string, source []byte) (*spec.File, *model.Project, error) {
+	file, m, found := checkSpec(name, source)
+	if m == nil {
+		a.report.addDiagnostics(name, found)
+		return file, nil, &specError{file: file, diagnostics: found}
+	}
+	a.warn(file, found)
+	return file, m, nil
+}
+
+// checkSpec returns everything that is to be said about a spec, and its model where there is no error.
+func checkSpec(name string, source []byte) (*spec.File, *model.Project, spec.Diagnostics) {
+	file, found := spec.Parse(name, source)
+	m, more := model.Build(file) // also after an error: the user is to hear of all of them at once
+	found = append(found, more...)
+	found.Sort()
+	return file, m, found
+}
+
+// projectFiles returns every file of the project. wsgen.yaml is among them: it was before, or nil where there was none, and
+// becomes after. One that is neither by the time of the plan was changed by somebody else, whose work is not to be lost.
+func projectFiles(m *model.Project, before, after []byte) ([]render.File, error) {
+	files, err := render.Project(m)
+	if err != nil {
+		return nil, err
+	}
+	spec := render.SpecFile(after)
+	text := spec.Render
+	spec.Render = func(existing []byte) ([]byte, error) {
+		if !bytes.Equal(existing, before) && !bytes.Equal(existing, after) {
+			return nil, &emit.ChangedError{Path: render.SpecPath}
+		}
+		return text(existing)
+	}
+	return append(files, spec), nil
+}
+
+// options returns what package emit needs to know of the command line.
+func (a *app) options() emit.Options {
+	return emit.Options{Force: a.flags.force, Version: version}
+}
