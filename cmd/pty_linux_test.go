@@ -17,13 +17,14 @@ import (
 
 // console is wsgen on a pseudo-terminal, and what a person in front of it sees and types.
 type console struct {
-	t       *testing.T
-	control *os.File
-	command *exec.Cmd
-	ended   chan error
+	t        *testing.T
+	control  *os.File // what the person sees and types
+	terminal *os.File // what wsgen reads and prints
+	command  *exec.Cmd
+	ended    chan error
 
 	mu   sync.Mutex
-	seen []byte // without the cursor questions, which the console answers by itself
+	seen []byte
 	more chan struct{}
 }
 
@@ -35,14 +36,15 @@ func onConsole(t *testing.T, dir string, env []string, args ...string) *console 
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &console{t: t, control: control, command: wsgen(t, dir, args...), ended: make(chan error, 1), more: make(chan struct{}, 1)}
+	t.Cleanup(func() { _ = terminal.Close() })
+	c := &console{
+		t: t, control: control, terminal: terminal, command: wsgen(t, dir, args...),
+		ended: make(chan error, 1), more: make(chan struct{}, 1),
+	}
 	c.command.Env = append(c.command.Env, append([]string{"TERM=xterm"}, env...)...)
 	c.command.Stdin, c.command.Stdout, c.command.Stderr = terminal, terminal, terminal
 	c.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := c.command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := terminal.Close(); err != nil {
 		t.Fatal(err)
 	}
 	go c.read()
@@ -72,23 +74,28 @@ func ioctl(t *testing.T, f *os.File, request uintptr, argument unsafe.Pointer) {
 	}
 }
 
-// read collects what wsgen prints, and answers "where is the cursor?" as a terminal does.
+// cursorQuestion asks a terminal where its cursor is: "device status report", ECMA-48.
+const cursorQuestion = "\x1b[6n"
+
+// cursorAnswered stands in what was seen where that question stood.
+const cursorAnswered = "<cursor>"
+
+// read collects what wsgen prints, and answers the question for the cursor as a terminal does.
 func (c *console) read() {
-	question := []byte("\x1b[6n")
 	buf := make([]byte, 4096)
 	for {
 		n, err := c.control.Read(buf)
 		c.mu.Lock()
 		c.seen = append(c.seen, buf[:n]...)
-		asked := bytes.Count(c.seen, question)
-		c.seen = bytes.ReplaceAll(c.seen, question, nil)
+		for bytes.Contains(c.seen, []byte(cursorQuestion)) {
+			// The answer goes out before anybody can see that the question was put, and type into it.
+			_, _ = c.control.WriteString("\x1b[24;80R") // a failure shows as a question that is never put
+			c.seen = bytes.Replace(c.seen, []byte(cursorQuestion), []byte(cursorAnswered), 1)
+		}
 		c.mu.Unlock()
 		select {
 		case c.more <- struct{}{}:
 		default:
-		}
-		for range asked {
-			_, _ = c.control.WriteString("\x1b[24;80R") // a failure shows as a question that is never put
 		}
 		if err != nil {
 			return
@@ -99,24 +106,56 @@ func (c *console) read() {
 // awaits waits until text was printed, and forgets everything up to it.
 func (c *console) awaits(text string) {
 	c.t.Helper()
-	deadline := time.After(20 * time.Second)
+	if !c.sees(text, 20*time.Second) {
+		c.t.Fatalf("%q was not printed, but %q", text, c.printed())
+	}
+}
+
+// sees is awaits with a patience of its own: it reports whether text was printed in time.
+func (c *console) sees(text string, patience time.Duration) bool {
+	deadline := time.After(patience)
 	for {
 		c.mu.Lock()
 		i := bytes.Index(c.seen, []byte(text))
 		if i >= 0 {
 			c.seen = c.seen[i+len(text):]
 		}
-		all := string(c.seen)
 		c.mu.Unlock()
 		if i >= 0 {
-			return
+			return true
 		}
 		select {
 		case <-c.more:
 		case <-deadline:
-			c.t.Fatalf("%q was not printed, but %q", text, all)
+			return false
 		}
 	}
+}
+
+// isAsked waits for a question of one line with its default, and until the prompt takes keys. What is typed while the prompt
+// reads where the cursor is may be lost, so a letter is typed until it shows, and taken back as often.
+func (c *console) isAsked(question, preset string) {
+	c.t.Helper()
+	c.awaits(question)
+	c.awaits(preset)
+	c.awaits(cursorAnswered) // how large is the terminal?
+	c.awaits(cursorAnswered) // where does the answer begin?
+	const attempts = 100
+	for n := 1; n <= attempts; n++ {
+		c.types("z")
+		if c.sees("z", 200*time.Millisecond) {
+			c.types(strings.Repeat("\x7f", n)) // on an empty line it does nothing
+			return
+		}
+	}
+	c.t.Fatalf("%q takes no keys", question)
+}
+
+// printed returns what was printed and not yet awaited.
+func (c *console) printed() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return string(c.seen)
 }
 
 func (c *console) types(keys string) {
@@ -137,7 +176,7 @@ func (c *console) exits() int {
 		}
 		return c.command.ProcessState.ExitCode()
 	case <-time.After(20 * time.Second):
-		c.t.Fatalf("wsgen does not end; it printed %q", c.seen)
+		c.t.Fatalf("wsgen does not end; it printed %q", c.printed())
 		return -1
 	}
 }
@@ -145,26 +184,24 @@ func (c *console) exits() int {
 func TestPromptsOnATerminal(t *testing.T) {
 	dir := t.TempDir()
 	c := onConsole(t, dir, nil, "new", "project")
-	c.awaits("Name of the project")
-	c.awaits("(project)")
+	c.isAsked("Name of the project", "(project)")
 	c.types("a b\r")
-	c.awaits("a b")
-	c.awaits("Name of the project") // the answer is refused and the question put again
+	c.awaits("cannot name a binary and a folder") // and the question is put again
+	c.isAsked("Name of the project", "(project)")
 	c.types("updater\r")
-	c.awaits("Go module")
-	c.awaits("(example.com/updater)")
+	c.isAsked("Go module", "(example.com/updater)")
 	c.types("\r")
-	c.awaits("Name of a consumer")
-	c.awaits("(echo)")
+	c.isAsked("Name of a consumer", "(echo)")
 	c.types("ChatRoom\r")
 	c.awaits("Mode of chat_room")
+	c.awaits("async")
 	c.types("\x1b[B\r") // arrow down: async
-	c.awaits("Path of chat_room")
-	c.awaits("(/ws/chat_room)")
+	c.isAsked("Path of chat_room", "(/ws/chat_room)")
 	c.types("/healthz\r")
-	c.awaits("Path of chat_room")
+	c.awaits("/healthz")
+	c.isAsked("Path of chat_room", "(/ws/chat_room)")
 	c.types("/ws/chat/{room:slug}\r")
-	c.awaits("Another consumer?")
+	c.isAsked("Another consumer?", "(y/N)")
 	c.types("\r")
 	c.awaits("the same without questions:")
 	same := "wsgen new project updater --module example.com/updater --consumer 'chat_room:async:/ws/chat/{room:slug}'"
@@ -200,7 +237,7 @@ func TestNoPromptWhereNobodyWantsOne(t *testing.T) {
 			if code := c.exits(); code != exitDone {
 				t.Errorf("exit code %d", code)
 			}
-			if out := string(c.seen); strings.Contains(out, "?") {
+			if out := c.printed(); strings.Contains(out, "?") {
 				t.Errorf("asked: %q", out)
 			}
 		})
@@ -223,7 +260,7 @@ func TestLeavingAPromptWritesNothing(t *testing.T) {
 			dir := t.TempDir()
 			c := onConsole(t, dir, nil, "new", "project")
 			before := terminalMode(t, c)
-			c.awaits("(project)")
+			c.isAsked("Name of the project", "(project)")
 			way.leave(c)
 			if code := c.exits(); code != exitInterrupted {
 				t.Errorf("exit code %d, want %d", code, exitInterrupted)
