@@ -31,12 +31,12 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 	if conflicts := p.Conflicts(); len(conflicts) > 0 {
 		return &ConflictError{Ops: conflicts}
 	}
+	if t.raw != nil && t.damage == "" && t.manifest.equal(p.manifest) && len(p.Changes()) == 0 {
+		return nil
+	}
 	text, err := p.manifest.encode()
 	if err != nil {
 		return err
-	}
-	if t.raw != nil && sameText(t.raw, text) && len(p.orphans) == 0 && len(p.Changes()) == 0 {
-		return nil
 	}
 	d, err := openDisk(t.dir, t.fault)
 	if err != nil {

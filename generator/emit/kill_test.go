@@ -11,8 +11,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +23,7 @@ import (
 
 // The child is the test binary, started again with these variables set: it carries out one command and exits.
 const (
-	childCommand = "WSGEN_TEST_CHILD" // "apply", "new" or "hold"
+	childCommand = "WSGEN_TEST_CHILD" // what to do: see child
 	childDir     = "WSGEN_TEST_DIR"
 )
 
@@ -40,6 +42,11 @@ func child(command, dir string) error {
 	switch command {
 	case "hold":
 		return hold(dir)
+	case "cramped": // no file may grow beyond 1,000 bytes: a write is cut short by the kernel, as on a full disk
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1000, Max: 1000}); err != nil {
+			return err
+		}
 	case "new":
 		_, err := New(context.Background(), dir, killFiles("old"), Options{Version: testVersion})
 		return err

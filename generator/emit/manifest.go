@@ -76,22 +76,17 @@ func (m manifest) encode() ([]byte, error) {
 // concerned: damage says what is wrong with it, and the manifest holds every line that could be read. A format that this
 // version does not know is an error.
 func decodeManifest(data []byte) (m manifest, damage string, err error) {
-	var head struct { // what every format has
-		Format int    `json:"format"`
-		Wsgen  string `json:"wsgen"`
-	}
-	if json.Unmarshal(data, &head) == nil && head.Format > manifestFormat {
-		return manifest{}, "", &FormatError{Format: head.Format, Version: head.Wsgen}
-	}
 	var f manifestFile
 	if json.Unmarshal(data, &f) != nil {
-		f = salvage(data)
+		if f = head(data); f.Format <= manifestFormat {
+			f = salvage(data)
+		}
 		damage = "is not whole"
 		if conflicted(data) {
 			damage = "holds the two sides of a git merge"
 		}
 	}
-	if f.Format > manifestFormat { // one side of a merge
+	if f.Format > manifestFormat {
 		return manifest{}, "", &FormatError{Format: f.Format, Version: f.Wsgen}
 	}
 	if f.Format != manifestFormat && damage == "" {
@@ -107,6 +102,25 @@ func decodeManifest(data []byte) (m manifest, damage string, err error) {
 		}
 	}
 	return m, damage, nil
+}
+
+// head reads what every format has, whatever the shape of the rest.
+func head(data []byte) manifestFile {
+	var h struct {
+		Format int    `json:"format"`
+		Wsgen  string `json:"wsgen"`
+	}
+	if json.Unmarshal(data, &h) != nil {
+		return manifestFile{}
+	}
+	return manifestFile{Format: h.Format, Wsgen: h.Wsgen}
+}
+
+// equal says whether two manifests are written alike.
+func (m manifest) equal(other manifest) bool {
+	return m.version == other.version && maps.EqualFunc(m.files, other.files, func(a, b record) bool {
+		return a.owner == b.owner && slices.Equal(a.hashes, b.hashes)
+	})
 }
 
 // add enters one line. A second line for a path, which a union merge leaves, adds its hash.

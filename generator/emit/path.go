@@ -137,7 +137,14 @@ func isDevice(s string) bool {
 }
 
 // fold maps paths that a case-insensitive file system takes for one to one string.
-func fold(p string) string { return strings.ToLower(strings.ToUpper(p)) }
+func fold(p string) string {
+	for i := range len(p) {
+		if c := p[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.ToLower(strings.ToUpper(p))
+		}
+	}
+	return p
+}
 
 // basePath returns where the pristine text of a file of the user's is kept. A name that git would act upon is disarmed:
 // a .gitignore in the base must not ignore parts of the base.

@@ -1,0 +1,157 @@
+//go:build unix
+
+package emit
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestNoFileIsReadThatIsNone would hang on a pipe.
+func TestNoFileIsReadThatIsNone(t *testing.T) {
+	dir := project(t, sample())
+	remove(t, dir, "routing/routing_gen.go")
+	if err := syscall.Mkfifo(filepath.Join(dir, "routing/routing_gen.go"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan *Plan, 1)
+	go func() {
+		p, err := open(t, dir).Plan(sample(), Options{})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- p
+	}()
+	select {
+	case p := <-done:
+		if o := op(t, p, "routing/routing_gen.go"); o.Action != Conflict {
+			t.Errorf("%+v", o)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("hangs")
+	}
+}
+
+// TestWriteCutShort lets the kernel cut a write short in the middle of a file.
+func TestWriteCutShort(t *testing.T) {
+	dir := project(t, killFiles("old"))
+	surrender(t, dir)
+	before := snapshot(t, dir)
+	out := runChild(t, "cramped", dir)
+	if !strings.Contains(out, "too large") || !strings.Contains(out, "no file was changed") {
+		t.Errorf("output %q", out)
+	}
+	mustEqual(t, snapshot(t, dir), before)
+}
+
+// TestReadOnlyFolders takes the right to write from the project, from one of its folders, and from the folder that the
+// project is to be made in. Permissions do not bind root, so that the work is done by a process of another user then.
+func TestReadOnlyFolders(t *testing.T) {
+	for _, test := range []struct{ command, folder string }{
+		{"apply", ""}, {"apply", "routing"}, {"apply", wsgenDir}, {"apply", "."}, {"new", ".."},
+	} {
+		t.Run(test.command+" in "+test.folder, func(t *testing.T) {
+			dir := project(t, killFiles("old"))
+			if test.command == "new" {
+				remove(t, dir, "")
+			}
+			before := snapshot(t, filepath.Dir(dir))
+			surrender(t, filepath.Dir(dir))
+			if test.folder == "" { // everything
+				chmodFolders(t, dir, 0o555)
+			} else if err := os.Chmod(filepath.Join(dir, test.folder), 0o555); err != nil {
+				t.Fatal(err)
+			}
+			out := runChild(t, test.command, dir)
+			chmodFolders(t, filepath.Dir(dir), 0o755)
+			if !strings.Contains(out, "permission denied") {
+				t.Errorf("output %q", out)
+			}
+			mustEqual(t, snapshot(t, filepath.Dir(dir)), before)
+			if test.command == "apply" && open(t, dir).Interrupted() != nil {
+				t.Error("an interrupted run was left")
+			}
+		})
+	}
+}
+
+// nobody is the user that the work is done by where the tests run as root.
+const nobody = 65534
+
+// openUp lets every user pass the folders of the test on the way to a path: Go makes them for the tests' user alone.
+func openUp(t *testing.T, p string) {
+	t.Helper()
+	for dir := filepath.Dir(filepath.Dir(p)); strings.HasPrefix(dir, filepath.Join(os.TempDir(), "Test")); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// surrender gives a tree to that user.
+func surrender(t *testing.T, dir string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return
+	}
+	err := filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(p, nobody, nobody)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func chmodFolders(t *testing.T, dir string, mode fs.FileMode) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = os.Chmod(p, mode)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// runChild runs a command that fails, as an ordinary user, and returns what it said.
+func runChild(t *testing.T, command, dir string) string {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := filepath.Join(t.TempDir(), "emit.test") // the go command's own folder is closed to other users
+	binary, err := os.ReadFile(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(public, binary, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), public)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), childCommand+"="+command, childDir+"="+dir)
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		openUp(t, public)
+		openUp(t, dir)
+	}
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		t.Errorf("%s went through, or was not started: %v", command, err)
+	}
+	return string(out)
+}
