@@ -104,3 +104,52 @@ func compare(t *testing.T, path string, got []byte) {
 		t.Errorf("%s\n--- got\n%s--- want\n%s", path, got, want)
 	}
 }
+
+// TestEveryCode checks that each code is said by a spec of the testdata of parser and model, or by one that is too large for a file there.
+func TestEveryCode(t *testing.T) {
+	var said strings.Builder
+	for _, pattern := range []string{"testdata/*.txt", "../spec/testdata/*.txt"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said.Write(text)
+		}
+	}
+	for _, src := range []string{strings.Repeat("#", 4<<20+1), manyKinds()} {
+		f, ds := spec.Parse("wsgen.yaml", []byte(src))
+		p, more := Build(f)
+		if p != nil {
+			t.Error("a project of a spec that is too large")
+		}
+		said.WriteString(slices.Concat(ds, more).Format(f, false))
+	}
+	for _, e := range spec.Explanations() {
+		if !strings.Contains(said.String(), e.Code) {
+			t.Errorf("no test says %s, %s", e.Code, e.Title)
+		}
+	}
+}
+
+// manyKinds returns a spec with a thousand kinds of path and one more.
+func manyKinds() string {
+	var b strings.Builder
+	b.WriteString("version: 1\nservice: s\nmodule: m\nconsumers: {c: sync}\nroutes:\n")
+	for i := range maxKinds + 1 {
+		b.WriteString("  /ws")
+		for bit := range 10 {
+			if i>>bit&1 == 1 {
+				b.WriteString("/{p" + string(rune('a'+bit)) + "}")
+			} else {
+				b.WriteString("/x")
+			}
+		}
+		b.WriteString(": c\n")
+	}
+	return b.String()
+}

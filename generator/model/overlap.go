@@ -124,9 +124,14 @@ func meet(a, b *shape, common []int, found func(a, b *placedRoute)) {
 	}
 }
 
+// maxMentions bounds how often two routes that both overlap with many others are named once more.
+const maxMentions = 8
+
 // overlaps reports every route that overlaps with another without one of them being more specific, or that matches the same
-// paths as another. For each route and each kind of path it names one other at most.
+// paths as another. For each route and each kind of path it names one other, so that no route is left out; where everything
+// overlaps with everything it stops at some.
 func overlaps(shapes []*shape, same, overlap func(first, second *placedRoute)) {
+	mentions := map[*placedRoute]int{}
 	for i, a := range shapes {
 		meet(a, a, relate(a.kind, a.kind).common, same)
 		for _, b := range shapes[i+1:] {
@@ -136,10 +141,12 @@ func overlaps(shapes []*shape, same, overlap func(first, second *placedRoute)) {
 			}
 			named := map[*placedRoute]bool{}
 			report := func(x, y *placedRoute) {
-				if named[y] {
+				if named[y] || mentions[x] >= maxMentions && mentions[y] >= maxMentions {
 					return
 				}
 				named[x], named[y] = true, true
+				mentions[x]++
+				mentions[y]++
 				if x.order > y.order {
 					x, y = y, x
 				}

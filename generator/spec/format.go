@@ -13,16 +13,23 @@ import (
 // excerptWidth is how many characters of a source line an excerpt shows. A longer line is cut around the finding.
 const excerptWidth = 120
 
+// maxShown is how many findings Format writes out. What has more is hardly a spec.
+const maxShown = 1000
+
 // Format returns the findings as text for people, one paragraph each, with an excerpt of f's source, and "" when there are
-// none. Only with colored does it hold escape sequences: those of the source itself are made visible.
+// none. Only with colored does it hold escape sequences: those of the source itself are made visible. Of more than a thousand
+// findings it gives the first thousand and the number of the others.
 func (ds Diagnostics) Format(f *File, colored bool) string {
 	p := &printer{name: f.Name, positions: newPositions(f.Source)}
 	p.paint(colored)
-	for i, d := range ds {
+	for i, d := range ds[:min(len(ds), maxShown)] {
 		if i > 0 {
 			p.out.WriteByte('\n')
 		}
 		p.diagnostic(d)
+	}
+	if more := len(ds) - maxShown; more > 0 {
+		fmt.Fprintf(&p.out, "\n%s: and %d more\n", printable(f.Name), more)
 	}
 	return p.out.String()
 }
