@@ -1,0 +1,246 @@
+package render
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+
+	"wsgen/generator/model"
+	"wsgen/templates"
+)
+
+// emptyProject is the project of the empty spec, as which templates/project is compiled in place.
+func emptyProject() *model.Project {
+	return &model.Project{Service: "project", Module: sourceModule, Layer: "memory", Auth: "none"}
+}
+
+// chatProject has a consumer of each mode, with and without a route, and a parameter of each Go type.
+func chatProject() *model.Project {
+	room := model.Param{Name: "room", Converter: "slug", Field: "Room", GoType: "string", Getter: "String", JSType: "string", Example: "lobby"}
+	id := model.Param{Name: "user_id", Converter: "int", Field: "UserID", GoType: "int64", Getter: "Int64", JSType: "number | bigint | string", Example: "7"}
+	rest := model.Param{Name: "rest", Converter: "path", Field: "Rest", GoType: "string", Getter: "String", JSType: "string", Example: "a/b c"}
+	chat := &model.Consumer{
+		Name: "chat", Mode: model.Async, Outbound: "latest", Concurrency: 4,
+		Type: "ChatConsumer", ParamsType: "ChatParams", Constructor: "NewChatConsumer", TestName: "TestChatConsumer",
+		File: "consumers/chat_consumer.go", TestFile: "consumers/chat_consumer_test.go", JSClass: "ChatSocket",
+		Params: []model.Param{room, id, rest},
+	}
+	idle := &model.Consumer{
+		Name: "idle", Mode: model.Sync, Outbound: "disconnect",
+		Type: "IdleConsumer", ParamsType: "IdleParams", Constructor: "NewIdleConsumer", TestName: "TestIdleConsumer",
+		File: "consumers/idle_consumer.go", TestFile: "consumers/idle_consumer_test.go", JSClass: "IdleSocket",
+	}
+	chat.Routes = []*model.Route{
+		{Path: "/ws/chat/{room:slug}", Consumer: chat, Segments: []model.Segment{{Literal: "ws"}, {Literal: "chat"}, {Param: &room}}},
+		{Path: "/ws/fünf/{user_id:int}/{rest:path}", Consumer: chat,
+			Segments: []model.Segment{{Literal: "ws"}, {Literal: "fünf"}, {Param: &id}, {Param: &rest}}},
+	}
+	return &model.Project{
+		Service: "updater", Module: "example.com/updater", Layer: "memory", Auth: "none",
+		AllowedOrigins: []string{"https://example.com", `https://"quoted`},
+		Consumers:      []*model.Consumer{chat, idle}, Routes: chat.Routes,
+	}
+}
+
+// files returns the files of a project.
+func files(t testing.TB, p *model.Project) []File {
+	t.Helper()
+	all, err := Project(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// renderNew renders a file as if there were no such file yet.
+func renderNew(t testing.TB, f File) []byte {
+	t.Helper()
+	text, err := f.Render(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// notEmitted names the files below templates/project that no project gets, apart from Go tests and what they read.
+func notEmitted(name string, emitted map[string]bool) bool {
+	switch {
+	case emitted[name+templateSuffix]: // the sample of a template, compiled in place
+		return true
+	case strings.HasSuffix(name, "_test.go"), slices.Contains(strings.Split(path.Dir(name), "/"), "testdata"):
+		return true
+	}
+	return false
+}
+
+func TestEverySourceIsEmitted(t *testing.T) {
+	src, err := embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := table(withBothModes(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	emitted := make(map[string]bool)
+	for _, r := range rows {
+		emitted[r.source] = true
+		if _, err := fs.Stat(src.fsys, r.source); err != nil {
+			t.Errorf("%s: %v", r.path, err)
+		}
+	}
+	err = fs.WalkDir(src.fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !emitted[name] && !notEmitted(name, emitted) {
+			t.Errorf("templates/project/%s is not in the plan table", name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withBothModes is chatProject with a route to its sync consumer too.
+func withBothModes() *model.Project {
+	p := chatProject()
+	idle := p.Consumers[1]
+	idle.Routes = []*model.Route{{Path: "/ws/idle", Consumer: idle, Segments: []model.Segment{{Literal: "ws"}, {Literal: "idle"}}}}
+	p.Routes = append(p.Routes, idle.Routes...)
+	return p
+}
+
+// The samples that stand beside some templates are what those give for the empty spec: so that the folder compiles, and so
+// that its tests are tests of what is emitted.
+func TestSamplesAreTheEmptyProject(t *testing.T) {
+	for _, f := range files(t, emptyProject()) {
+		sample, err := fs.ReadFile(templates.FS, "project/"+f.Path)
+		if err != nil {
+			continue // no sample stands here
+		}
+		if _, err := fs.Stat(templates.FS, "project/"+f.Path+templateSuffix); err != nil {
+			continue // the source itself
+		}
+		if got := renderNew(t, f); !bytes.Equal(got, sample) {
+			t.Errorf("templates/project/%s is not what its template makes of the empty spec, which is:\n%s", f.Path, got)
+		}
+	}
+}
+
+func TestProjectIsSortedAndUnique(t *testing.T) {
+	all := files(t, chatProject())
+	for i := 1; i < len(all); i++ {
+		if all[i-1].Path >= all[i].Path {
+			t.Errorf("%s stands before %s", all[i-1].Path, all[i].Path)
+		}
+	}
+}
+
+func TestRenderIsDeterministic(t *testing.T) {
+	first, second := files(t, chatProject()), files(t, chatProject())
+	for i := range first {
+		a, b := renderNew(t, first[i]), renderNew(t, second[i])
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s differs between two runs", first[i].Path)
+		}
+		if len(a) == 0 {
+			t.Errorf("%s is empty", first[i].Path)
+		}
+		if !bytes.HasSuffix(a, []byte("\n")) || bytes.HasSuffix(a, []byte("\n\n")) {
+			t.Errorf("%s does not end in one newline", first[i].Path)
+		}
+	}
+}
+
+func TestFirstLineTellsTheOwner(t *testing.T) {
+	for _, f := range files(t, withBothModes()) {
+		text := renderNew(t, f)
+		marked := bytes.HasPrefix(text, []byte(header))
+		if want := f.Owner == Generated && path.Ext(f.Path) != ".json"; marked != want {
+			t.Errorf("%s (%s): begins with the header: %v, want %v", f.Path, f.Owner, marked, want)
+		}
+		if n := bytes.Count(text, []byte("Code generated by wsgen; DO NOT EDIT.")); marked && n != 1 {
+			t.Errorf("%s holds the header %d times", f.Path, n)
+		}
+	}
+}
+
+func TestAConsumerWithoutARoute(t *testing.T) {
+	var stub *File
+	for _, f := range files(t, chatProject()) {
+		switch f.Path {
+		case "consumers/idle_consumer.go":
+			stub = &f
+		case "consumers/idle_consumer_test.go":
+			t.Errorf("a test was made for a consumer that no path leads to")
+		case "consumers/chat_consumer.go":
+			if !f.Needed {
+				t.Errorf("%s: the routing constructs it, so it is needed", f.Path)
+			}
+		}
+	}
+	if stub == nil {
+		t.Fatal("it got no stub")
+	}
+	if stub.Needed {
+		t.Errorf("nothing constructs its stub, so the project builds without it")
+	}
+}
+
+func TestExamplePaths(t *testing.T) {
+	routes := chatProject().Routes
+	for i, want := range []string{"/ws/chat/lobby", "/ws/f%C3%BCnf/7/a/b%20c"} {
+		if got := examplePath(routes[i]); got != want {
+			t.Errorf("%s: got %s, want %s", routes[i].Path, got, want)
+		}
+	}
+}
+
+// The static sources are compiled and tested against wsgen's own requirements, so a project has to get the same.
+func TestEmittedVersionsAreTheTestedOnes(t *testing.T) {
+	text, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := make(map[string]string)
+	for _, r := range own.Require {
+		tested[r.Mod.Path] = r.Mod.Version
+	}
+	sums, err := os.ReadFile("../../go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files(t, chatProject()) {
+		if f.Path == "go.sum" {
+			for line := range strings.Lines(string(renderNew(t, f))) {
+				if !strings.Contains(string(sums), line) {
+					t.Errorf("go.sum: our own has no line %s", line)
+				}
+			}
+		}
+		if f.Path != "go.mod" {
+			continue
+		}
+		emitted, err := modfile.Parse("go.mod", renderNew(t, f), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(emitted.Require) == 0 {
+			t.Error("the emitted go.mod requires nothing")
+		}
+		for _, r := range emitted.Require {
+			if tested[r.Mod.Path] != r.Mod.Version {
+				t.Errorf("%s: %s is emitted, %s is tested", r.Mod.Path, r.Mod.Version, tested[r.Mod.Path])
+			}
+		}
+	}
+}
