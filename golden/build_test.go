@@ -1,0 +1,115 @@
+package golden
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience bounds what a test waits for, so that something stuck is a failure with a name instead of a run that never ends.
+// It measures nothing: a machine may be as slow as it likes.
+const patience = 4 * time.Minute
+
+// goEnv is the environment in which the projects are built: with the modules that building wsgen has brought, no network,
+// and no edit of go.mod.
+func goEnv() []string {
+	return append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOTOOLCHAIN=local")
+}
+
+// need returns where a program is that is not part of Go. Where it is missing the test is skipped, and fails with CI=true.
+func need(t *testing.T, programs ...string) string {
+	t.Helper()
+	for _, p := range programs {
+		if path, err := exec.LookPath(p); err == nil {
+			return path
+		}
+	}
+	lacking(t, "none of these programs is installed: "+strings.Join(programs, ", ")+" (scripts/tools.sh installs what is missing)")
+	return ""
+}
+
+// lacking skips the test for want of something outside Go. In CI nothing may be left out.
+func lacking(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// run runs a program in a folder, fails the test when it fails, and returns what it printed.
+func run(t *testing.T, dir string, env []string, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir, c.Env = dir, env
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s in %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), dir, err, out)
+	}
+	return string(out)
+}
+
+// build builds the service in dir and returns the binary's path.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "service")
+	if runtime.GOOS == "windows" {
+		bin += ".exe"
+	}
+	run(t, dir, goEnv(), "go", "build", "-o", bin, ".")
+	return bin
+}
+
+func TestBuildAndVet(t *testing.T) {
+	for _, p := range projects() {
+		t.Run(p.name, func(t *testing.T) {
+			run(t, p.name, goEnv(), "go", "build", "./...")
+			run(t, p.name, goEnv(), "go", "vet", "./...")
+			if out := run(t, p.name, goEnv(), "gofmt", "-l", "."); out != "" {
+				t.Errorf("gofmt would change:\n%s", out)
+			}
+		})
+	}
+}
+
+func TestStaticcheck(t *testing.T) {
+	staticcheck := need(t, "staticcheck")
+	for _, p := range projects() {
+		t.Run(p.name, func(t *testing.T) { run(t, p.name, goEnv(), staticcheck, "-checks=all", "./...") })
+	}
+}
+
+// The projects' own tests: the ones that every user gets.
+func TestRace(t *testing.T) {
+	for _, p := range projects() {
+		t.Run(p.name, func(t *testing.T) {
+			out := run(t, p.name, goEnv(), "go", "test", "-race", "-count=1", "./...")
+			if !strings.Contains(out, "ok  \t") {
+				t.Errorf("no test ran:\n%s", out)
+			}
+		})
+	}
+}
+
+// The first build needs no `go mod tidy`, and a tidy changes nothing.
+func TestModulesAreTidy(t *testing.T) {
+	for _, p := range projects() {
+		t.Run(p.name, func(t *testing.T) { run(t, p.name, goEnv(), "go", "mod", "tidy", "-diff") })
+	}
+}
+
+func TestCrossCompilation(t *testing.T) {
+	for _, target := range []string{"windows/amd64", "darwin/arm64", "linux/386"} {
+		goos, goarch, _ := strings.Cut(target, "/")
+		t.Run(goos+"-"+goarch, func(t *testing.T) {
+			run(t, "mixed", append(goEnv(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0"), "go", "vet", "./...")
+		})
+	}
+}

@@ -1,0 +1,27 @@
+package consumers_test
+
+import (
+	"testing"
+
+	"example.com/mixed/consumers"
+	"example.com/mixed/internal/ws"
+	"example.com/mixed/internal/ws/wstest"
+	"example.com/mixed/routing"
+	"example.com/mixed/settings"
+)
+
+// TestX2ConsumerEchoes connects to the whole service, without a port, and expects its own message back.
+func TestX2ConsumerEchoes(t *testing.T) {
+	for _, path := range []string{
+		"/ws/a/lobby2/b/lobby2",
+	} {
+		t.Run(path, func(t *testing.T) {
+			layer := ws.NewMemoryLayer()
+			app := routing.New(settings.Defaults(), layer, consumers.Deps{Layer: layer})
+			sock := wstest.Connect(t, app, path)
+			sock.Send("hello")
+			sock.Expect("hello")
+			sock.Close(1000)
+		})
+	}
+}
