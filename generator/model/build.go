@@ -11,8 +11,9 @@ import (
 // maxSuggestions bounds how many unknown consumers get a "did you mean": after so many the spec has another problem.
 const maxSuggestions = 50
 
-// Build returns the project that a parsed spec describes, and what there is to say about it, sorted. The Project is nil if and only if there is
-// an error, be it one of these findings or one that Parse has reported; warnings come along with a Project.
+// Build returns the project that a parsed spec describes, and what there is to say about it, sorted. The Project is nil if
+// and only if there is an error, be it one of these findings or one that Parse has reported; warnings come along with a
+// Project.
 func Build(f *spec.File) (*Project, spec.Diagnostics) {
 	b := &builder{file: f, consumers: map[string]*Consumer{}, badNames: map[*Consumer]bool{}}
 	b.names()
@@ -40,8 +41,8 @@ type builder struct {
 	diags     spec.Diagnostics
 	consumers map[string]*Consumer // by name, those with a bad name included
 	badNames  map[*Consumer]bool
-	routes    []*placedRoute       // in the order of the spec; those with a bad path are missing
-	guesses   int                  // how many names have been looked for among the others
+	routes    []*placedRoute // in the order of the spec; those with a bad path are missing
+	guesses   int            // how many names have been looked for among the others
 }
 
 // placedRoute is a route with its places in the spec.
@@ -52,7 +53,9 @@ type placedRoute struct {
 }
 
 func (b *builder) report(severity spec.Severity, code string, at spec.Span, hint, message string, related ...spec.Related) {
-	b.diags = append(b.diags, spec.Diagnostic{Code: code, Severity: severity, Span: at, Message: message, Hint: hint, Related: related})
+	b.diags = append(b.diags, spec.Diagnostic{
+		Code: code, Severity: severity, Span: at, Message: message, Hint: hint, Related: related,
+	})
 }
 
 // names reads the service's name and its module path. Where one is missing, Parse has said so.
@@ -120,13 +123,14 @@ func newConsumer(c spec.Consumer) *Consumer {
 	stem := exported(name)
 	return &Consumer{
 		Name: name, Mode: Mode(c.Mode.Value), Outbound: cmp.Or(c.Outbound.Value, "disconnect"), Concurrency: c.Concurrency.Value,
-		Type: stem + "Consumer", ParamsType: stem + "Params", Constructor: "New" + stem + "Consumer", TestName: "Test" + stem + "Consumer",
+		Type: stem + "Consumer", ParamsType: stem + "Params",
+		Constructor: "New" + stem + "Consumer", TestName: "Test" + stem + "Consumer",
 		File: "consumers/" + name + "_consumer.go", TestFile: "consumers/" + name + "_consumer_test.go", JSClass: stem + "Socket",
 	}
 }
 
-// clashes maps each name that a consumer has in Go and JavaScript to the consumer. Files are named after the consumer itself, in
-// lower case, so that they differ on every file system when the consumers do.
+// clashes maps each name that a consumer has in Go and JavaScript to the consumer. Files are named after the consumer
+// itself, in lower case, so that they differ on every file system when the consumers do.
 type clashes map[string]*Consumer
 
 // add records a consumer's names. When another has one of them, it returns that consumer and the name.
@@ -146,7 +150,8 @@ func (cs clashes) add(c *Consumer) (first *Consumer, identifier string) {
 func (b *builder) unused() {
 	for _, c := range b.file.Consumers {
 		if consumer := b.consumers[c.Name.Value]; len(consumer.Routes) == 0 && !b.badNames[consumer] {
-			b.report(spec.Warning, spec.CodeUnusedConsumer, c.Name.Span, "add a route such as "+spec.Quote("/ws/"+c.Name.Value+": "+c.Name.Value),
+			b.report(spec.Warning, spec.CodeUnusedConsumer, c.Name.Span,
+				"add a route such as "+spec.Quote("/ws/"+c.Name.Value+": "+c.Name.Value),
 				"no route leads to the consumer "+spec.Quote(c.Name.Value))
 		}
 	}

@@ -19,8 +19,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestDiagnostics compares all that parser and model say about each testdata/*.yaml with the .txt beside it; a spec without a finding has an
-// empty one. -update rewrites the files.
+// TestDiagnostics compares all that parser and model say about each testdata/*.yaml with the .txt beside it; a spec without
+// a finding has an empty one. -update rewrites the files.
 func TestDiagnostics(t *testing.T) {
 	specs, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(specs) == 0 {
@@ -105,7 +105,8 @@ func compare(t *testing.T, path string, got []byte) {
 	}
 }
 
-// TestEveryCode checks that each code is said by a spec of the testdata of parser and model, or by one that is too large for a file there.
+// TestEveryCode checks that each code is said by a spec of the testdata of parser and model, or by one that is too large
+// for a file there.
 func TestEveryCode(t *testing.T) {
 	var said strings.Builder
 	for _, pattern := range []string{"testdata/*.txt", "../spec/testdata/*.txt"} {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// chooseExamples gives each parameter a value that its converter accepts, such that the path with these values leads to the route
-// itself and not to a more specific one.
+// chooseExamples gives each parameter a value that its converter accepts, such that the path with these values leads to the
+// route itself and not to a more specific one.
 func chooseExamples(shapes []*shape) {
 	literals := map[string]bool{}
 	for _, s := range shapes {

@@ -15,8 +15,8 @@ type Match struct {
 	Why    string            // why there is no route, lower case and no full stop; empty when there is one
 }
 
-// Match returns the route that a path leads to, by the rules of the emitted service. The path is what a browser sends, encoded where need
-// be; a query after it is left out of account.
+// Match returns the route that a path leads to, by the rules of the emitted service. The path is what a browser sends,
+// encoded where need be; a query after it is left out of account.
 func (p *Project) Match(path string) Match {
 	if end := strings.IndexAny(path, "?#"); end >= 0 {
 		path = path[:end]
@@ -38,8 +38,8 @@ func (p *Project) Match(path string) Match {
 		}
 		value, ok := decode(rawSegment(path, i, s))
 		if !ok || !accepts(s.Param.Converter, value) {
-			return Match{Why: spec.Quote(route.Path) + " wins by its shape, and " + spec.Quote(value) + " is not what {" + s.Param.Name + ":" +
-				s.Param.Converter + "} takes"}
+			return Match{Why: spec.Quote(route.Path) + " wins by its shape, and " + spec.Quote(value) +
+				" is not what {" + s.Param.Name + ":" + s.Param.Converter + "} takes"}
 		}
 		params[s.Param.Name] = value
 	}
@@ -109,7 +109,8 @@ func (p *Project) whyNone(path string) string {
 	}
 	if len(other) > 1 && !isTaken(other) {
 		if r := p.find(other); r != nil {
-			return "no route has this shape; " + spec.Quote(r.Path) + " would match " + spec.Quote(other) + ", for a slash at the end matters"
+			return "no route has this shape; " + spec.Quote(r.Path) + " would match " +
+				spec.Quote(other) + ", for a slash at the end matters"
 		}
 	}
 	return "no route has this shape"

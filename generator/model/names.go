@@ -32,9 +32,9 @@ func (p problem) err(what, text string) error {
 	return fmt.Errorf("%s %s %s: %s", what, spec.Quote(text), p.fact, p.hint)
 }
 
-// ConsumerName returns the name in the spec for a consumer that is called arg on the command line: "chat_room" for ChatRoom,
-// chat-room, ChatRoomConsumer and chat_room alike. Its result is a name that the spec takes, and its own ConsumerName. The error says
-// what is wrong with arg and what to write instead.
+// ConsumerName returns the name in the spec for a consumer that is called arg on the command line: "chat_room" for
+// ChatRoom, chat-room, ChatRoomConsumer and chat_room alike. Its result is a name that the spec takes, and its own
+// ConsumerName. The error says what is wrong with arg and what to write instead.
 func ConsumerName(arg string) (name string, err error) {
 	name = snakeCase(arg)
 	if p := checkConsumerName(name); !p.isZero() {
@@ -64,7 +64,8 @@ func checkConsumerName(name string) problem {
 		return problem{"is " + why, "add a word, as in " + spec.Quote(name+"_feed")}
 	}
 	if owner := ownerOf(exported(name) + "Socket"); owner != "" {
-		return problem{"would make the JavaScript class " + exported(name) + "Socket, which " + owner + " has", "add a word, as in " + spec.Quote(name+"_feed")}
+		return problem{"would make the JavaScript class " + exported(name) + "Socket, which " + owner + " has",
+			"add a word, as in " + spec.Quote(name+"_feed")}
 	}
 	return problem{}
 }
@@ -87,8 +88,8 @@ func isSnakeCase(s string) bool {
 	return true
 }
 
-// snakeCase turns CamelCase and kebab-case into snake_case and takes a final "Consumer" away. What it cannot turn it leaves as it
-// is.
+// snakeCase turns CamelCase and kebab-case into snake_case and takes a final "Consumer" away. What it cannot turn it leaves
+// as it is.
 func snakeCase(s string) string {
 	name := underscored(s)
 	for strings.HasSuffix(name, "_consumer") && name != "_consumer" {
@@ -143,8 +144,8 @@ func words(name string) []string {
 	return strings.FieldsFunc(underscored(name), func(r rune) bool { return r == '_' })
 }
 
-// ServiceName says why a text cannot name a service: its binary, its folder, its container image and its page. It returns nil when
-// it can.
+// ServiceName says why a text cannot name a service: its binary, its folder, its container image and its page. It returns
+// nil when it can.
 func ServiceName(arg string) error { return checkServiceName(arg).err("the service name", arg) }
 
 func checkServiceName(name string) problem {
@@ -162,7 +163,8 @@ func checkServiceName(name string) problem {
 	case isDevice(name):
 		return problem{"is the name of a device on Windows", "add a word, as in " + spec.Quote(name+"-service")}
 	case projectFolder(name):
-		return problem{"is also a folder of the project, so that the binary has no place", "add a word, as in " + spec.Quote(name+"-service")}
+		return problem{"is also a folder of the project, so that the binary has no place",
+			"add a word, as in " + spec.Quote(name+"-service")}
 	}
 	return problem{}
 }
@@ -179,8 +181,8 @@ func isServiceName(s string) bool {
 	}) < 0
 }
 
-// ModulePath says why a text cannot be the Go module path of a service, and returns nil when it can. A single word will do: nobody
-// needs to download a service as a module.
+// ModulePath says why a text cannot be the Go module path of a service, and returns nil when it can. A single word will do:
+// nobody needs to download a service as a module.
 func ModulePath(arg string) error { return checkModulePath(arg).err("the module path", arg) }
 
 func checkModulePath(path string) problem {
@@ -205,7 +207,8 @@ func checkModulePath(path string) problem {
 		return problem{"is not a module path", err.Error() + "; " + example}
 	}
 	if standardLibrary(first) {
-		return problem{"begins with " + spec.Quote(first) + ", which belongs to the Go distribution", "write a path such as " + spec.Quote("example.com/"+path)}
+		return problem{"begins with " + spec.Quote(first) + ", which belongs to the Go distribution",
+			"write a path such as " + spec.Quote("example.com/"+path)}
 	}
 	return problem{}
 }

@@ -120,8 +120,8 @@ func TestExported(t *testing.T) {
 	}
 }
 
-// FuzzConsumerName holds ConsumerName to its promise: what it returns is a name that a spec takes, that stays what it is, and from which only
-// legal identifiers and file names follow.
+// FuzzConsumerName holds ConsumerName to its promise: what it returns is a name that a spec takes, that stays what it is,
+// and from which only legal identifiers and file names follow.
 func FuzzConsumerName(f *testing.F) {
 	for _, arg := range []string{"ChatConsumer", "chat-room", "a__b", "1abc", "naïve", "Consumer_consumer", "CON", "x\x00"} {
 		f.Add(arg)

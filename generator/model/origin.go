@@ -8,8 +8,8 @@ import (
 	"wsgen/generator/spec"
 )
 
-// checkOrigin judges one allowed origin. The forms are those of Django Channels' AllowedHostsOriginValidator; what would never match
-// there is refused here. The emitted service has the same rules for the list that its environment gives it.
+// checkOrigin judges one allowed origin. The forms are those of Django Channels' AllowedHostsOriginValidator; what would
+// never match there is refused here. The emitted service has the same rules for the list that its environment gives it.
 func checkOrigin(text string) problem {
 	lower := strings.ToLower(text)
 	scheme, rest, hasScheme := strings.Cut(lower, "://")
@@ -31,7 +31,8 @@ func checkOrigin(text string) problem {
 	case strings.IndexFunc(text, func(r rune) bool { return r < '!' || r > '~' }) >= 0:
 		return problem{"is not in the form that browsers send", "write the host in its ASCII form, which starts with xn--"}
 	case scheme == "ws" || scheme == "wss":
-		return problem{"never matches, for a page has the scheme http or https", "write " + spec.Quote("http"+strings.TrimPrefix(scheme, "ws")+"://"+rest)}
+		return problem{"never matches, for a page has the scheme http or https",
+			"write " + spec.Quote("http"+strings.TrimPrefix(scheme, "ws")+"://"+rest)}
 	case hasScheme && !isScheme(scheme):
 		return problem{"has no scheme that an origin can have", "write https://example.com"}
 	case strings.HasPrefix(rest, "*."):
@@ -68,7 +69,8 @@ func checkHostPort(scheme, rest, text string) problem {
 			"write " + spec.Quote(with+text) + ", or " + spec.Quote(host) + " for every port"}
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return problem{"has no port from 1 to 65535 after the colon", "write " + spec.Quote(scheme+"://"+host) + " for the scheme's own port"}
+		return problem{"has no port from 1 to 65535 after the colon",
+			"write " + spec.Quote(scheme+"://"+host) + " for the scheme's own port"}
 	}
 	return problem{}
 }
@@ -95,7 +97,7 @@ func isHost(s string) bool {
 	if s == "" || len(s) > longest {
 		return false
 	}
-	for _, label := range strings.Split(s, ".") {
+	for _, label := range strings.Split(strings.TrimSuffix(s, "."), ".") { // a final dot is the root of DNS
 		if label == "" || strings.IndexFunc(label, func(r rune) bool { return r != '-' && r != '_' && !isLowerOrDigit(byte(r)) }) >= 0 {
 			return false
 		}

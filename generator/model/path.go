@@ -29,7 +29,8 @@ func parsePath(path string) (segments []Segment, faults []fault) {
 	case path == "":
 		return nil, whole(spec.CodePath, "a path is empty", `write a path such as "/ws/chat"`)
 	case path[0] == '^' || strings.Contains(path, "(?P<"):
-		return nil, whole(spec.CodePath, "a regular expression is not a path", `write parameters as {name:converter}, as in "/ws/chat/{room:slug}"`)
+		return nil, whole(spec.CodePath, "a regular expression is not a path",
+			`write parameters as {name:converter}, as in "/ws/chat/{room:slug}"`)
 	case path[0] != '/':
 		return nil, whole(spec.CodePath, "a path starts with a slash", "write "+spec.Quote("/"+path))
 	case len(path) > maxPath:
@@ -51,8 +52,8 @@ func parsePath(path string) (segments []Segment, faults []fault) {
 			f.from, f.to = from+f.from, from+f.to
 			faults = append(faults, *f)
 		case s.Param != nil && seen[s.Param.Name]:
-			faults = append(faults, fault{spec.CodeParamTwice, from, to, "the parameter " + spec.Quote(s.Param.Name) + " stands twice in the path",
-				"give one of them another name"})
+			faults = append(faults, fault{spec.CodeParamTwice, from, to,
+				"the parameter " + spec.Quote(s.Param.Name) + " stands twice in the path", "give one of them another name"})
 		case s.Param != nil:
 			seen[s.Param.Name] = true
 		}
@@ -66,7 +67,8 @@ func parsePath(path string) (segments []Segment, faults []fault) {
 func wholePathFaults(path string, segments []Segment, sound bool) []fault {
 	switch {
 	case isTaken(path):
-		return []fault{{spec.CodeTakenPath, 0, len(path), "the service answers " + spec.Quote(path) + " itself", "put the route under /ws/, for one"}}
+		return []fault{{spec.CodeTakenPath, 0, len(path), "the service answers " + spec.Quote(path) + " itself",
+			"put the route under /ws/, for one"}}
 	case sound && segments[0].Param != nil:
 		return []fault{{spec.CodeParamFirst, 1, 1 + strings.IndexByte(path[1:]+"/", '/'), "a path does not start with a parameter",
 			"write " + spec.Quote("/ws"+path)}}
@@ -118,7 +120,8 @@ func parseLiteral(text string) (Segment, *fault) {
 		}
 		_, size := utf8.DecodeRuneInString(text[i:])
 		character := text[i : i+size]
-		f := &fault{code: spec.CodeSegment, from: i, to: i + len(character), fact: "a path cannot hold the character " + spec.Quote(character)}
+		f := &fault{code: spec.CodeSegment, from: i, to: i + len(character),
+			fact: "a path cannot hold the character " + spec.Quote(character)}
 		switch r {
 		case '%':
 			f.hint = "write the character itself, not its encoding"
@@ -142,7 +145,8 @@ func parseParam(text string, last bool) (Segment, *fault) {
 		return Segment{}, &fault{code, 0, len(text), fact, hint}
 	}
 	if text[0] != '{' || text[len(text)-1] != '}' || strings.Count(text, "{") != 1 || strings.Count(text, "}") != 1 {
-		return whole(spec.CodeParam, "a segment is one literal or one parameter, not "+spec.Quote(text), "write {name} or {name:converter} between two slashes")
+		return whole(spec.CodeParam, "a segment is one literal or one parameter, not "+spec.Quote(text),
+			"write {name} or {name:converter} between two slashes")
 	}
 	inner := text[1 : len(text)-1]
 	name, converter, given := strings.Cut(inner, ":")
@@ -157,7 +161,8 @@ func parseParam(text string, last bool) (Segment, *fault) {
 		return whole(spec.CodeConverter, "the converter stands after the name", "write "+spec.Quote("{"+converter+":"+name+"}"))
 	}
 	if p := checkParamName(name); !p.isZero() {
-		return Segment{}, &fault{spec.CodeParamName, 1, max(1+len(name), 2), "the parameter name " + spec.Quote(name) + " " + p.fact, p.hint}
+		return Segment{}, &fault{spec.CodeParamName, 1, max(1+len(name), 2),
+			"the parameter name " + spec.Quote(name) + " " + p.fact, p.hint}
 	}
 	at := 2 + len(name)
 	switch {

@@ -46,8 +46,8 @@ func TestIncludes(t *testing.T) {
 	}
 }
 
-// FuzzPath holds parsePath to its promises: no path crashes it, its faults lie inside the path, and a path without a fault is made of the
-// segments that it is parsed into.
+// FuzzPath holds parsePath to its promises: no path crashes it, its faults lie inside the path, and a path without a fault
+// is made of the segments that it is parsed into.
 func FuzzPath(f *testing.F) {
 	for _, path := range []string{"/ws/chat/{room:slug}", "/ws/{a:re:[/]}", "/{", "/ws/%zz", "^ws/$", "/ws/{p:path}", "/ws/é/", "/ws/\xff"} {
 		f.Add(path)

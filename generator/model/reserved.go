@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// This file is the one home of every word that a name must not be. Each function returns a fresh slice or an answer, so that nothing
-// here can be changed.
+// This file is the one home of every word that a name must not be. Each function returns a fresh slice or an answer, so
+// that nothing here can be changed.
 
 // converters are Django's path converters, in the order of docs/spec.md.
 func converters() []string { return []string{"str", "int", "slug", "uuid", "path", "word"} }
@@ -84,8 +84,8 @@ func projectFolder(name string) bool {
 	return slices.Contains([]string{"client", "consumers", "internal", "routing", "settings", "web"}, name)
 }
 
-// standardLibrary reports whether the first element of an import path belongs to the Go distribution: a folder of the standard library or a word
-// that the go command gives a meaning of its own.
+// standardLibrary reports whether the first element of an import path belongs to the Go distribution: a folder of the
+// standard library or a word that the go command gives a meaning of its own.
 func standardLibrary(element string) bool {
 	return slices.Contains([]string{
 		"archive", "arena", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug", "embed",

@@ -62,7 +62,8 @@ func (b *builder) nearConsumer(name string, names []string) string {
 // compare reports the routes that stand in each other's way.
 func (b *builder) compare(shapes []*shape) {
 	if len(shapes) > maxKinds {
-		b.report(spec.Error, spec.CodeTooManyRoutes, spec.Span{}, "split the service", fmt.Sprintf("the routes have more than %d kinds of path", maxKinds))
+		b.report(spec.Error, spec.CodeTooManyRoutes, spec.Span{}, "split the service",
+			fmt.Sprintf("the routes have more than %d kinds of path", maxKinds))
 		return
 	}
 	overlaps(shapes, func(first, second *placedRoute) {
@@ -74,7 +75,8 @@ func (b *builder) compare(shapes []*shape) {
 	})
 	fallbacks(shapes, func(narrow, wide *placedRoute) {
 		b.report(spec.Warning, spec.CodeNoFallback, narrow.source.Path.Span, "what its converters refuse is answered 404",
-			fmt.Sprintf("%s takes paths that %s would match, and does not fall back to it", spec.Quote(narrow.Path), spec.Quote(wide.Path)), other(wide))
+			fmt.Sprintf("%s takes paths that %s would match, and does not fall back to it",
+				spec.Quote(narrow.Path), spec.Quote(wide.Path)), other(wide))
 	})
 }
 
@@ -138,7 +140,8 @@ func (b *builder) param(p placedParam, seen fields) {
 			spec.Related{Span: first.at, Message: "the other stands here"})
 	case !again && taken:
 		b.report(spec.Error, spec.CodeParamClash, p.at, "rename one of the two",
-			fmt.Sprintf("the parameters %s and %s of one consumer both become the field %s", spec.Quote(clash.Name), spec.Quote(p.Name), p.Field),
+			fmt.Sprintf("the parameters %s and %s of one consumer both become the field %s",
+				spec.Quote(clash.Name), spec.Quote(p.Name), p.Field),
 			spec.Related{Span: clash.at, Message: spec.Quote(clash.Name) + " stands here"})
 	case !again:
 		seen.byName[p.Name], seen.byField[p.Field] = p, p

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Addition is a consumer, a route, or both, that a spec is to have.
@@ -31,25 +32,29 @@ func (e *UnsafeSpliceError) Error() string {
 	return fmt.Sprintf("%s: %s; add this by hand:\n\n%s", place, e.Reason, e.Snippet)
 }
 
-// Add returns the source with the addition spliced in: "NAME: MODE" at the end of "consumers" and "PATH: NAME" at the end of "routes",
-// each where it is missing. Every other byte stays as it is; only an empty value that is written out ({} or null) gives way
-// to the first entry. The result has been parsed again and says what the source said, and the addition.
+// Add returns the source with the addition spliced in: "NAME: MODE" at the end of "consumers" and "PATH: NAME" at the end
+// of "routes", each where it is missing. Every other byte stays as it is; only an empty value that is written out ({} or
+// null) gives way to the first entry. The result has been parsed again and says what the source said, and the addition.
 //
-// The error is an *UnsafeSpliceError where lines cannot simply be added, as in flow style. A spec that has errors, or that has the path for
-// another consumer, is an error too.
+// The error is an *UnsafeSpliceError where lines cannot simply be added, as in flow style. A spec that has errors, or that
+// has the path for another consumer, is an error too.
 func (f *File) Add(a Addition) ([]byte, error) {
 	if f.root == nil || f.Invalid {
 		return nil, fmt.Errorf("%s: a spec that has errors is not changed; correct it first", f.Name)
 	}
-	if a.Consumer == "" {
+	switch {
+	case a.Consumer == "":
 		return nil, errors.New("an addition names a consumer")
+	case !utf8.ValidString(a.Consumer + a.Path):
+		return nil, fmt.Errorf("the consumer %s or the path %s is not UTF-8; write it in UTF-8", Quote(a.Consumer), Quote(a.Path))
 	}
 	route, consumer, err := f.missing(a)
 	if err != nil {
 		return nil, err
 	}
 	if consumer && !slices.Contains(modes(), a.Mode) {
-		return nil, fmt.Errorf("the mode %s of consumer %s is not one; write %s", Quote(a.Mode), Quote(a.Consumer), strings.Join(modes(), " or "))
+		return nil, fmt.Errorf("the mode %s of consumer %s is not one; write %s",
+			Quote(a.Mode), Quote(a.Consumer), strings.Join(modes(), " or "))
 	}
 	var entries []newEntry
 	if route {

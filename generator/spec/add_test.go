@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -9,14 +10,19 @@ import (
 
 const head = "version: 1\nservice: updater\nmodule: example.com/updater\n"
 
-// TestAdd writes each source as it is to become: a line that starts with "+" is one that Add has added.
-func TestAdd(t *testing.T) {
-	chat := Addition{Consumer: "chat", Mode: "async", Path: "/ws/chat/{room:slug}"}
-	for name, tc := range map[string]struct {
-		add  Addition
-		want string
-	}{
-		"both at the end of their section": {chat, head + `
+// addCase is a source as Add is to leave it: a line that starts with "+" is one that Add has added.
+type addCase struct {
+	add  Addition
+	want string
+}
+
+// chat is what most cases add.
+func chat() Addition { return Addition{Consumer: "chat", Mode: "async", Path: "/ws/chat/{room:slug}"} }
+
+// longCases are specs as people write them.
+func longCases() map[string]addCase {
+	return map[string]addCase{
+		"both at the end of their section": {chat(), head + `
 # where they lead
 routes:   # path: consumer
     "/ws/echo": echo   # keep
@@ -36,7 +42,7 @@ consumers:
 # what else
 settings: {}
 `},
-		"consumers before routes, nested last entry": {chat, head + `consumers:
+		"consumers before routes, nested last entry": {chat(), head + `consumers:
   echo:
     mode: async
 
@@ -47,7 +53,7 @@ routes:
   /ws/echo:   'echo'
 +  /ws/chat/{room:slug}: 'chat'
 `},
-		"flow value of several lines": {chat, head + `consumers:
+		"flow value of several lines": {chat(), head + `consumers:
   echo: {mode: async,
     concurrency: 4
     }
@@ -56,7 +62,7 @@ routes:
   "/ws/echo": "echo"
 +  "/ws/chat/{room:slug}": "chat"
 `},
-		"both missing": {chat, head + `settings:
+		"both missing": {chat(), head + `settings:
     layer: memory
 +
 +routes:
@@ -65,36 +71,48 @@ routes:
 +consumers:
 +    chat: async
 `},
-		"one missing": {chat, head + `consumers:
+		"one missing": {chat(), head + `consumers:
   echo: sync
 +  chat: async
 +
 +routes:
 +  /ws/chat/{room:slug}: chat
 `},
-		"missing after a blank line": {chat, head + `routes:
+		"missing after a blank line": {chat(), head + `routes:
   /ws/echo: echo
 +  /ws/chat/{room:slug}: chat
 
 +consumers:
 +  chat: async
 `},
-		"empty": {chat, head + `routes:
+		"empty": {chat(), head + `routes:
 +  /ws/chat/{room:slug}: chat
   # none yet
 consumers:
 +  chat: async
 `},
-		"comment at the end":    {chat, head + "routes:\n  /ws/a: a\n+  /ws/chat/{room:slug}: chat\nconsumers:\n  a: sync\n+  chat: async\n# vim: et"},
-		"document end":          {chat, "---\n" + head + "routes:\n  /ws/a: a\n+  /ws/chat/{room:slug}: chat\nconsumers:\n  a: sync\n+  chat: async\n...\n"},
-		"document end, missing": {chat, head + "+\n+routes:\n+  /ws/chat/{room:slug}: chat\n+\n+consumers:\n+  chat: async\n... # over\n"},
-		"indented root":         {chat, strings.ReplaceAll("\n"+head, "\n", "\n  ")[1:] + "routes:\n    /ws/a: a\n+    /ws/chat/{room:slug}: chat\n  consumers:\n    a: sync\n+    chat: async\n"},
+	}
+}
+
+// shortCases are corners.
+func shortCases() map[string]addCase {
+	return map[string]addCase{
+		"comment at the end":    {chat(), head + "routes:\n  /ws/a: a\n+  /ws/chat/{room:slug}: chat\nconsumers:\n  a: sync\n+  chat: async\n# vim: et"},
+		"document end":          {chat(), "---\n" + head + "routes:\n  /ws/a: a\n+  /ws/chat/{room:slug}: chat\nconsumers:\n  a: sync\n+  chat: async\n...\n"},
+		"document end, missing": {chat(), head + "+\n+routes:\n+  /ws/chat/{room:slug}: chat\n+\n+consumers:\n+  chat: async\n... # over\n"},
+		"indented root":         {chat(), strings.ReplaceAll("\n"+head, "\n", "\n  ")[1:] + "routes:\n    /ws/a: a\n+    /ws/chat/{room:slug}: chat\n  consumers:\n    a: sync\n+    chat: async\n"},
 		"words of YAML":         {Addition{"yes", "sync", "/ws/a:"}, head + "routes:\n  /ws/b: b\n+  \"/ws/a:\": \"yes\"\nconsumers:\n  b: sync\n+  \"yes\": sync\n"},
 		"not ASCII":             {Addition{"b", "sync", "/ws/café"}, "\ufeff" + head + "routes:\n  \"/ws/é\": b # é\n+  \"/ws/café\": b\nconsumers: {b: sync}\n"},
 		"consumer alone":        {Addition{Consumer: "b", Mode: "sync"}, head + "routes:\nconsumers:\n  a: sync\n+  b: sync\n"},
 		"route alone":           {Addition{Consumer: "a", Path: "/ws/b"}, head + "routes:\n  /ws/a: a\n+  /ws/b: a\nconsumers: {a: sync}\n"},
 		"nothing to add":        {Addition{Consumer: "a", Mode: "async", Path: "/ws/a"}, head + "routes: {/ws/a: a}\nconsumers: {a: sync}\n"},
-	} {
+	}
+}
+
+func TestAdd(t *testing.T) {
+	cases := longCases()
+	maps.Copy(cases, shortCases())
+	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Run("LF", func(t *testing.T) { checkAdd(t, tc.add, tc.want) })
 			t.Run("CRLF", func(t *testing.T) { checkAdd(t, tc.add, strings.ReplaceAll(tc.want, "\n", "\r\n")) })
@@ -182,6 +200,7 @@ func TestAddRefuses(t *testing.T) {
 		"errors in the spec": {"version: 2\n", "wsgen.yaml: a spec that has errors is not changed; correct it first", Addition{"a", "sync", "/ws/a"}},
 		"taken":              {head + "routes:\n  /ws/a: b\nconsumers: {b: sync}\n", `wsgen.yaml:5:3: the route "/ws/a" leads to the consumer "b"; choose another path, or change it there`, Addition{"a", "sync", "/ws/a"}},
 		"no mode":            {head, `the mode "" of consumer "a" is not one; write sync or async`, Addition{"a", "", "/ws/a"}},
+		"not UTF-8":          {head, `the consumer "a" or the path "/\xff" is not UTF-8; write it in UTF-8`, Addition{"a", "sync", "/\xff"}},
 		"no consumer":        {head, "an addition names a consumer", Addition{"", "sync", "/ws/a"}},
 	} {
 		f, _ := Parse("wsgen.yaml", []byte(tc.source))

@@ -152,8 +152,8 @@ func nameCodes() []Explanation {
 			"The name becomes a folder, a binary, a container image and the page's title: 1 to 64 lower-case letters, digits, - and _, " +
 				"starting with a letter. Names of devices on Windows and of folders of an emitted project are not possible."},
 		{CodeModulePath, "the module path cannot be used",
-			"It is the Go module path of the emitted service, as in the first line of its go.mod: example.com/updater, or a single word. It must " +
-				"not begin like a package of the standard library, for the go command would look for the service's packages there."},
+			"It is the Go module path of the emitted service, as in the first line of its go.mod: example.com/updater, or a single " +
+				"word. It must not begin like a package of the standard library, for the go command would look for the service's packages there."},
 		{CodeConsumerName, "a consumer's name cannot be used",
 			"Names are snake_case: 1 to 64 lower-case letters and digits, starting with a letter, with single underscores between " +
 				"words. wsgen adds \"Consumer\" by itself. Words that are reserved in Go or JavaScript and names of devices on Windows are " +
@@ -161,8 +161,8 @@ func nameCodes() []Explanation {
 		{CodeConsumerClash, "two consumers would get the same name",
 			"Different names can lead to the same Go type, file or JavaScript class: a_1 and a1 both become A1Consumer. Rename one."},
 		{CodeParamName, "a parameter's name cannot be used",
-			"Names are 1 to 64 letters (of a to z and A to Z), digits and underscores, starting with a letter. A name that every JavaScript object has, such as " +
-				"constructor, is not possible."},
+			"Names are 1 to 64 letters (of a to z and A to Z), digits and underscores, starting with a letter. A name that every " +
+				"JavaScript object has, such as constructor, is not possible."},
 		{CodeParamClash, "two parameters would get the same name",
 			"The parameters of all routes of a consumer become fields of one Go struct, beside the field Route. user_id and userId " +
 				"both become UserID. Rename one."},
@@ -175,13 +175,14 @@ func pathCodes() []Explanation {
 			"A path starts with a slash and names each segment: /ws/chat/{room:slug}. Two slashes in a row are not possible; one at the " +
 				"end is, and makes a different path."},
 		{CodeSegment, "a segment that cannot be matched",
-			"A segment is either a parameter or a literal of letters and digits of any script and - . _ ~ @ : + , = (not . or .. alone, which " +
-				"browsers resolve before they ask). Write characters as they are, not as %XX."},
+			"A segment is either a parameter or a literal of letters and digits of any script and - . _ ~ @ : + , = (not . or .. " +
+				"alone, which browsers resolve before they ask). Write characters as they are, not as %XX."},
 		{CodeParam, "not a parameter",
 			"A parameter is {name} or {name:converter} and fills its whole segment."},
 		{CodeConverter, "an unknown converter",
 			"The converters are Django's: str (the default: anything but a slash), int (digits that fit 64 bits), slug (ASCII letters, " +
-				"digits, - and _), uuid (lower case), path (anything, slashes too; last segment only), and word (letters and digits of any script and _)."},
+				"digits, - and _), uuid (lower case), path (anything, slashes too; last segment only), and word (letters and digits of " +
+				"any script and _)."},
 		{CodePathNotLast, "path stands before the end",
 			"The converter path takes all that is left of a path, so that nothing can follow it."},
 		{CodeParamTwice, "a parameter stands twice in a path",

@@ -45,8 +45,8 @@ func (d *decoder) spec(root *yaml.Node) {
 	}
 }
 
-// fields reads a mapping whose keys are fixed and returns which of them are there. Where is what it is called in messages, empty
-// for the document itself.
+// fields reads a mapping whose keys are fixed and returns which of them are there. Where is what it is called in messages,
+// empty for the document itself.
 func (d *decoder) fields(n *yaml.Node, where string, fields []field) map[string]bool {
 	seen := map[string]bool{}
 	for _, e := range d.entries(n) {
@@ -122,7 +122,8 @@ func (d *decoder) key(n *yaml.Node) (Text, bool) {
 	case n.Kind == yaml.AliasNode || n.Tag == "!!merge": // reported already
 		return Text{}, false
 	case n.Kind != yaml.ScalarNode:
-		d.errorf(CodeType, at, "a key is a word or a path; quote it if it holds brackets or braces at its start", "a key is a text, not %s", kindOf(n))
+		d.errorf(CodeType, at, "a key is a word or a path; quote it if it holds brackets or braces at its start",
+			"a key is a text, not %s", kindOf(n))
 		return Text{}, false
 	case !d.onOneLine(n):
 		d.errorf(CodeManyLines, at, "write it on one line", "a key has more than one line")

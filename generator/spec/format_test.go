@@ -41,7 +41,8 @@ func TestFormatNameAndHint(t *testing.T) {
 	}
 }
 
-// TestCodes checks that each code stands in the table once, in order and with a text, and that no finding of the tests lacks one.
+// TestCodes checks that each code stands in the table once, in order and with a text, and that no finding of the tests
+// lacks one.
 func TestCodes(t *testing.T) {
 	last := ""
 	for _, e := range Explanations() {

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzParse holds Parse to its promises for any bytes: it returns, each finding lies inside the source and has a code that can be explained,
-// and the printed form of the findings commands no terminal.
+// FuzzParse holds Parse to its promises for any bytes: it returns, each finding lies inside the source and has a code that
+// can be explained, and the printed form of the findings commands no terminal.
 func FuzzParse(f *testing.F) {
 	specs, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(specs) == 0 {

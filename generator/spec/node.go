@@ -8,7 +8,8 @@ import (
 
 // span returns the place of a node: all of a scalar, the first character of anything else.
 func (d *decoder) span(n *yaml.Node) Span {
-	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
+	plain := n.Anchor == "" && n.Style&(yaml.FlowStyle|yaml.TaggedStyle) == 0
+	if n.Kind == yaml.MappingNode && plain && len(n.Content) > 0 {
 		return d.span(n.Content[0])
 	}
 	at := d.pos.offset(n.Line, n.Column)

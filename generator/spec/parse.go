@@ -22,7 +22,8 @@ const (
 func Parse(name string, src []byte) (*File, Diagnostics) {
 	d := &decoder{file: &File{Name: name, Source: src}}
 	if len(src) > maxBytes {
-		d.errorf(CodeTooLarge, Span{}, "is this a wsgen.yaml?", "the spec has %d bytes, more than the %d that are allowed", len(src), maxBytes)
+		d.errorf(CodeTooLarge, Span{}, "is this a wsgen.yaml?",
+			"the spec has %d bytes, more than the %d that are allowed", len(src), maxBytes)
 		d.file.Invalid, d.file.Partial = true, true
 		return d.file, d.diags
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDiagnostics compares all that is said about each testdata/*.yaml with the .txt beside it. A spec whose name starts with "valid" has
-// nothing said about it and no such file. -update rewrites the files.
+// TestDiagnostics compares all that is said about each testdata/*.yaml with the .txt beside it. A spec whose name starts
+// with "valid" has nothing said about it and no such file. -update rewrites the files.
 func TestDiagnostics(t *testing.T) {
 	specs, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(specs) == 0 {

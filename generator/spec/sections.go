@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxConcurrency bounds the handlers at once on one socket. The runtime has a bound of its own over all sockets, so that more than
-// this only costs memory.
+// maxConcurrency bounds the handlers at once on one socket. The runtime has a bound of its own over all sockets, so that
+// more than this only costs memory.
 const maxConcurrency = 1024
 
 func (d *decoder) version(key Text, n *yaml.Node) {
@@ -30,7 +30,8 @@ func (d *decoder) routes(key Text, n *yaml.Node) {
 			d.file.Partial = true
 			continue
 		case e.value.Kind == yaml.MappingNode || e.value.Kind == yaml.SequenceNode:
-			d.errorf(CodeType, d.span(e.value), "write "+Quote(e.key.Value+": chat")+`; what there is to say about chat stands under "consumers"`,
+			d.errorf(CodeType, d.span(e.value),
+				"write "+Quote(e.key.Value+": chat")+`; what there is to say about chat stands under "consumers"`,
 				"a route leads to one consumer, not to %s", kindOf(e.value))
 			d.file.Partial = true
 			continue
@@ -50,7 +51,8 @@ func (d *decoder) consumers(key Text, n *yaml.Node) (auth []Text) {
 		c := Consumer{Name: e.key}
 		switch {
 		case isNull(e.value):
-			d.errorf(CodeNoMode, e.key.Span, "write "+Quote(e.key.Value+": sync")+" or "+Quote(e.key.Value+": async"), "the consumer %s has no mode", Quote(e.key.Value))
+			d.errorf(CodeNoMode, e.key.Span, "write "+Quote(e.key.Value+": sync")+" or "+Quote(e.key.Value+": async"),
+				"the consumer %s has no mode", Quote(e.key.Value))
 		case e.value.Kind == yaml.MappingNode:
 			if a := d.consumer(&c, e.value); a.Value != "" {
 				auth = append(auth, a)
@@ -141,5 +143,6 @@ func (d *decoder) consumerAuth(a Text) {
 		d.unsupported(a, "auth: "+a.Value)
 		return
 	}
-	d.errorf(CodeAuthOff, a.Span, `remove it; "settings: auth:" says how users are known, and is none`, "a user cannot be required where there is no authentication")
+	d.errorf(CodeAuthOff, a.Span, `remove it; "settings: auth:" says how users are known, and is none`,
+		"a user cannot be required where there is no authentication")
 }

@@ -174,8 +174,11 @@ func (s *splicer) indent() string {
 	root := s.file.root.Content
 	for i := 0; i+1 < len(root); i += 2 {
 		body := root[i+1]
-		if body.Kind == yaml.MappingNode && body.Style&yaml.FlowStyle == 0 && len(body.Content) > 0 && body.Content[0].Column > root[i].Column {
-			return strings.Repeat(" ", body.Content[0].Column-root[i].Column)
+		if body.Kind != yaml.MappingNode || body.Style&yaml.FlowStyle != 0 || len(body.Content) == 0 {
+			continue
+		}
+		if deeper := body.Content[0].Column - root[i].Column; deeper > 0 {
+			return strings.Repeat(" ", deeper)
 		}
 	}
 	return "  "

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// longest is the longest word that is looked for, in bytes. Nothing that wsgen names is longer; a longer word is no misspelling.
+// longest is the longest word that is looked for, in bytes. Nothing that wsgen names is longer; a longer word is no
+// misspelling.
 const longest = 64
 
 // Suggest returns the name among those known that a misspelt word most likely stands for, or "" when none is near. Of

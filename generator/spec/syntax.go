@@ -95,7 +95,8 @@ func (d *decoder) missingSpace(f failure) bool {
 			}
 		}
 	case strings.HasPrefix(f.message, "mapping values are not allowed"):
-		if text := d.pos.line(f.line); strings.Contains(text, "{") && regexp.MustCompile(`\{\s*\w+\s*:\s+\w+\s*\}|\{\s+\w+|\w\s+\}`).MatchString(text) {
+		spacedParam := regexp.MustCompile(`\{\s*\w+\s*:\s+\w+\s*\}|\{\s+\w+|\w\s+\}`)
+		if spacedParam.MatchString(d.pos.line(f.line)) {
 			d.errorf(CodeSyntax, d.pos.span(f.line, f.column, 1), "write a parameter without spaces: {room:slug}",
 				"a colon with a space after it ends the key")
 			return true
@@ -118,7 +119,8 @@ func (d *decoder) noSpaceAfterColon(n *yaml.Node) bool {
 func (d *decoder) colonIn(line int) bool {
 	text := d.pos.line(line)
 	content := strings.TrimLeft(text, " ")
-	if content == "" || strings.ContainsAny(content[:1], `"'#[{-`) || strings.Contains(content, ": ") || strings.HasSuffix(content, ":") {
+	if content == "" || strings.ContainsAny(content[:1], `"'#[{-`) ||
+		strings.Contains(content, ": ") || strings.HasSuffix(content, ":") {
 		return false
 	}
 	content, _, _ = strings.Cut(content, " #")
@@ -179,5 +181,7 @@ func (d *decoder) otherSyntax(f failure) {
 	if strings.TrimSpace(d.pos.line(at.Line)) == "" && f.contextLine > 0 {
 		at = d.pos.span(f.contextLine, f.contextColumn, 1)
 	}
-	d.diags = append(d.diags, Diagnostic{Code: CodeSyntax, Span: at, Message: "not valid YAML: " + message, Hint: hint, Related: related})
+	d.diags = append(d.diags, Diagnostic{
+		Code: CodeSyntax, Span: at, Message: "not valid YAML: " + message, Hint: hint, Related: related,
+	})
 }
