@@ -3,10 +3,12 @@ package ws
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -22,6 +24,8 @@ type conn struct {
 	net        net.Conn
 	compressed bool // permessage-deflate was negotiated
 	lost       bool // a read of the connection itself failed; the reader's
+
+	heard atomic.Bool // something came since this was last cleared; anything is a sign of life
 }
 
 // errTooBig says that a message was longer than allowed. The connection can still be read.
@@ -50,10 +54,16 @@ func checkUpgrade(r *http.Request) (status int, reason string) {
 		return http.StatusUpgradeRequired, "this is a WebSocket: connect with new WebSocket(...) or another client"
 	case r.Header.Get("Sec-Websocket-Version") != "13":
 		return http.StatusUpgradeRequired, "WebSocket version 13 is wanted"
-	case r.Header.Get("Sec-Websocket-Key") == "":
-		return http.StatusBadRequest, "the header Sec-WebSocket-Key is missing"
+	case !isKey(r.Header.Get("Sec-Websocket-Key")):
+		return http.StatusBadRequest, "the header Sec-WebSocket-Key is not 16 bytes in base64"
 	}
 	return 0, ""
+}
+
+// isKey reports whether the text can be the key of a handshake (RFC 6455, section 4.1).
+func isKey(text string) bool {
+	key, err := base64.StdEncoding.DecodeString(text)
+	return err == nil && len(key) == 16
 }
 
 // upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection.
@@ -75,10 +85,9 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compres
 	return c, nil
 }
 
-// onControl sets what the reader calls for the peer's pings and pongs.
-func (c *conn) onControl(ping func(payload string), pong func()) {
-	c.ws.SetPingHandler(func(payload string) error { ping(payload); return nil })
-	c.ws.SetPongHandler(func(string) error { pong(); return nil })
+// onPing sets what the reader calls for the peer's pings. That a pong came is known from heard.
+func (c *conn) onPing(answer func(payload string)) {
+	c.ws.SetPingHandler(func(payload string) error { answer(payload); return nil })
 }
 
 // next waits for the next message and reads up to limit bytes of it into a pooled buffer, which the caller frees. Errors
@@ -183,9 +192,13 @@ type tap struct {
 	answered bool
 }
 
-// Read notes that the connection failed, which gorilla's errors do not tell from a breach of the protocol.
+// Read takes note of what is heard, and that the connection failed, which gorilla's errors do not tell from a breach of the
+// protocol.
 func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.Conn.Read(p)
+	if !t.conn.heard.Load() { // looking first leaves the memory to other readers, as a rule
+		t.conn.heard.Store(true)
+	}
 	if err != nil {
 		t.conn.lost = true
 	}

@@ -86,12 +86,12 @@ func (r *Request) finish() {
 }
 
 // push gives a task to the handlers.
-func (s *Socket) push(t task) (full bool) {
-	start, full := s.in.push(t, s.router.limits.EventBytes)
-	if start {
+func (s *Socket) push(t task) verdict {
+	v := s.in.push(t, s.router.limits.EventBytes)
+	if v == started {
 		s.startHandler()
 	}
-	return full
+	return v
 }
 
 // startHandler starts a handler goroutine, if there is work and a place for it.

@@ -40,19 +40,18 @@ func (t *task) cost() int {
 	return len(t.message.Data)
 }
 
-// push adds a task, and reports whether one more handler has work to do. Where an event has no room it is not added, and
-// full is true. A message is always added: when the reader has brought one that fills the inbox, it waits before it reads
-// on. A socket that has ended takes nothing.
-func (in *inbox) push(t task, eventBytes int) (start, full bool) {
+// push adds a task; the verdict is started where one more handler has work to do. An event may find no room. A message is
+// always added: when the reader has brought one that fills the inbox, it waits before it reads on.
+func (in *inbox) push(t task, eventBytes int) verdict {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.ended {
 		t.buffer.free()
-		return false, false
+		return refused
 	}
 	if t.event != nil {
 		if in.events+t.cost() > eventBytes {
-			return false, true
+			return noRoom
 		}
 		in.events += t.cost()
 	} else {
@@ -61,7 +60,10 @@ func (in *inbox) push(t task, eventBytes int) (start, full bool) {
 	}
 	in.tasks = append(in.tasks, t)
 	in.added++
-	return in.wanted(), false
+	if in.wanted() {
+		return started
+	}
+	return taken
 }
 
 // full returns a channel that is closed when there is room for messages, and nil where there is some.

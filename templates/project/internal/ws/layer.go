@@ -215,8 +215,11 @@ func (p *prepared) forForm(f form) *piece {
 
 // notify gives an event to the handlers.
 func (s *Socket) notify(e *Event) {
-	if !s.push(task{event: e}) {
+	switch s.push(task{event: e}) {
+	case taken, started:
 		s.router.counts.events.Add(1)
+		return
+	case refused:
 		return
 	}
 	s.router.counts.eventOverflows.add(1, "ws: sockets closed with too many events waiting; EVENT_BYTES bounds them",

@@ -54,13 +54,13 @@ var chunks = sync.Pool{New: func() any { return new(chunk) }}
 // smallFrame is up to which length a frame is copied into a chunk.
 const smallFrame = 1 << 10
 
-// verdict says what became of a frame.
+// verdict says what became of a frame, or of a task.
 type verdict uint8
 
 const (
 	taken   verdict = iota
-	started         // taken, and the caller has to start the writer
-	noRoom          // not taken: the outbox is full
+	started         // taken, and the caller has to start a writer, or a handler
+	noRoom          // not taken: the box is full
 	refused         // not taken: the socket has ended
 )
 

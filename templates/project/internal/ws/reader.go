@@ -30,11 +30,10 @@ func (s *Socket) read() {
 // receive takes messages off the connection until it ends, and returns why. After the end of the socket they are thrown
 // away: a connection that is closed with unread input would be reset, and the close frame lost.
 func (s *Socket) receive() error {
-	s.conn.onControl(s.answerPing, s.sign)
+	s.conn.onPing(s.answerPing)
 	var bucket bucket
 	for {
 		binary, b, err := s.conn.next(s.router.limits.MaxMessage)
-		s.sign()
 		switch {
 		case errors.Is(err, errTooBig):
 			s.breach(CodeTooBig, "message too big")
@@ -53,16 +52,8 @@ func (s *Socket) receive() error {
 	}
 }
 
-// sign takes note of a sign of life. It looks before it writes, so that the usual case leaves the memory to other readers.
-func (s *Socket) sign() {
-	if !s.heard.Load() {
-		s.heard.Store(true)
-	}
-}
-
 // answerPing answers a ping of the peer.
 func (s *Socket) answerPing(payload string) {
-	s.sign()
 	if s.out.addPong(payload) == started {
 		go s.write()
 	}
@@ -126,7 +117,7 @@ func (s *Socket) awaitRoom() {
 
 // resume takes note that the reader reads again: until now it could not hear the peer.
 func (s *Socket) resume() {
-	s.sign()
+	s.conn.heard.Store(true)
 	s.stalled.Store(false)
 }
 

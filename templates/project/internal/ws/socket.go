@@ -31,7 +31,6 @@ type Socket struct {
 	groups   map[string]*group
 	left     bool // all groups, for good
 
-	heard   atomic.Bool // something came since the last ping
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
 	pinged  bool        // waiting for a sign of life; the sweeper's
 	due     time.Time   // when to ping, or to give up; the sweeper's

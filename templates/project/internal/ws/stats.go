@@ -86,5 +86,6 @@ func (l *loss) add(n int, message string, args ...any) {
 		return
 	}
 	since := total - l.logged.Swap(total)
-	slog.Warn(message, append(args, "count", since, "total", total)...)
+	// Not here: a lock may be held, and the application's log handler may be one that sends to a group.
+	go slog.Warn(message, append(args, "count", since, "total", total)...)
 }

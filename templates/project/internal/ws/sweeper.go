@@ -60,13 +60,13 @@ func (s *Socket) probe(now time.Time) {
 	}
 	switch {
 	case !s.pinged:
-		s.heard.Store(false)
+		s.conn.heard.Store(false)
 		s.ping()
 		s.pinged, s.due = true, now.Add(s.router.limits.PongTimeout)
 	case s.stalled.Load():
 		// The reader waits for the handlers and hears nothing; the inbox has a timeout of its own.
 		s.due = now.Add(s.router.limits.PongTimeout)
-	case s.heard.Load():
+	case s.conn.heard.Load():
 		s.pinged = false
 		s.due = now.Add(s.router.firstPing() - s.router.limits.PongTimeout)
 	default:
