@@ -3,10 +3,12 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
@@ -31,7 +33,7 @@ func newApp(h *host) *app {
 
 // prepare checks the global flags against each other, once they are parsed.
 func (a *app) prepare(cmd *cobra.Command) error {
-	a.report.Command = strings.TrimPrefix(cmd.CommandPath(), "wsgen ")
+	a.report.Command = commandName(cmd)
 	a.report.DryRun = a.flags.dryRun
 	if a.flags.quiet && a.flags.verbose {
 		return usage("give one of them", "--quiet and --verbose contradict each other")
@@ -185,9 +187,19 @@ func (a *app) printError(err error) {
 
 // wayOutOf adds to an error of another package what only the command line can say.
 func wayOutOf(err error) string {
-	var unsafe *spec.UnsafeSpliceError
-	if errors.As(err, &unsafe) && unsafe.Snippet != "" {
+	var (
+		unsafe *spec.UnsafeSpliceError
+		told   *problem
+	)
+	switch {
+	case errors.As(err, &unsafe) && unsafe.Snippet != "":
 		return "nothing is written: add this by hand, then run: wsgen generate\n\n" + indent(unsafe.Snippet, "    ")
+	case errors.As(err, &told) && told.wayOut != "":
+		return ""
+	case errors.Is(err, fs.ErrPermission):
+		return "see to whom it belongs (ls -ld), and run the command as a user who may do this"
+	case errors.Is(err, syscall.ENOSPC):
+		return "make room on the disk, then run the command again"
 	}
 	return ""
 }

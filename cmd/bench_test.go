@@ -51,7 +51,10 @@ func BenchmarkRoutesUnchanged(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", command, routes), func(b *testing.B) {
 				dir := b.TempDir()
 				project := filepath.Join(dir, "p")
-				mustRun(b, dir, "new", "--spec", manyRoutes(b, dir, routes), "--dir", project)
+				made := exec.Command(program, "new", "--spec", manyRoutes(b, dir, routes), "--dir", project)
+				if out, err := made.CombinedOutput(); err != nil {
+					b.Fatalf("%v\n%s", err, out)
+				}
 				measure(b, func() *exec.Cmd { return exec.Command(program, "-C", project, command) })
 			})
 		}

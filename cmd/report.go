@@ -55,15 +55,28 @@ type diagnosticReport struct {
 	Column   int    `json:"column,omitempty"` // from 1, in characters
 	Message  string `json:"message"`
 	Hint     string `json:"hint,omitempty"`
+	// Related are further places of the same spec that the message speaks of, such as the other of two routes that overlap.
+	Related []relatedReport `json:"related,omitempty"`
+}
+
+// relatedReport is a further place of a finding.
+type relatedReport struct {
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Message string `json:"message"`
 }
 
 // addDiagnostics takes in what was found on the spec shown as path.
 func (r *report) addDiagnostics(path string, ds spec.Diagnostics) {
 	for _, d := range ds {
-		r.Diagnostics = append(r.Diagnostics, diagnosticReport{
+		found := diagnosticReport{
 			Code: d.Code, Severity: d.Severity.String(), Path: path,
 			Line: d.Span.Line, Column: d.Span.Column, Message: d.Message, Hint: d.Hint,
-		})
+		}
+		for _, other := range d.Related {
+			found.Related = append(found.Related, relatedReport{other.Span.Line, other.Span.Column, other.Message})
+		}
+		r.Diagnostics = append(r.Diagnostics, found)
 	}
 }
 

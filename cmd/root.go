@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -43,7 +45,15 @@ func run(ctx context.Context, args []string, h *host) (code int) {
 	root.SetArgs(append([]string{}, args...)) // nil would make cobra read os.Args
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	return a.finish(root.ExecuteContext(ctx))
+	found, err := root.ExecuteContextC(ctx)
+	a.report.Command = commandName(found)
+	a.flags.json = a.flags.json || err != nil && slices.Contains(args, "--json") // parsing may have ended before it
+	return a.finish(err)
+}
+
+// commandName returns how a command is called, without the program's name.
+func commandName(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 func newRootCmd(a *app) *cobra.Command {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -172,14 +171,6 @@ func mustRun(t testing.TB, dir string, args ...string) string {
 		t.Fatalf("wsgen %s: %v\n%s", strings.Join(args, " "), err, out.String())
 	}
 	return out.String()
-}
-
-// needsUnix ends a test that is about something only unix has.
-func needsUnix(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
-		t.Skipf("no such thing on %s", runtime.GOOS)
-	}
 }
 
 func read(t *testing.T, path string) string {
