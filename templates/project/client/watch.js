@@ -36,8 +36,10 @@ export class Watch {
   /** Looks at the clock. @param {boolean} [forgiven] whether a late look has been forgiven */
   look(forgiven = false) {
     this.stop();
+    const now = Date.now();
     // A clock that was put back must not stretch the patience.
-    const left = Math.min(this.#heard + this.#patience - Date.now(), this.#patience);
+    this.#heard = Math.min(this.#heard, now);
+    const left = this.#heard + this.#patience - now;
     if (!(this.#patience > 0 && left < 2 ** 31)) return;
     if (left > 0) {
       this.#timer = setTimeout(() => this.look(), left);
