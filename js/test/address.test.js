@@ -22,7 +22,7 @@ test("two routes with the same names need options.route", () => {
   assert.throws(() => pathOf(chat, { room: "lobby" }), {
     name: "TypeError",
     message:
-      "chat: options.route must say which route is meant: " +
+      "chat: options.route must name one of: " +
       "/ws/chat, /ws/chat/{room:slug}, /ws/rooms/{room:slug}, /ws/chat/{room:slug}/{user:int}",
   });
 });
@@ -100,7 +100,7 @@ for (const [service, want] of addresses) {
 }
 
 test("without options.url the service is where the page came from", (t) => {
-  assert.throws(() => address(undefined, "/ws/echo"), { name: "SyntaxError", message: /options\.url wants "https:\/\/example\.com"/ });
+  assert.throws(() => address(undefined, "/ws/echo"), { name: "SyntaxError", message: /is no address such as "https:\/\/example\.com"/ });
   globalThis.location = new URL("https://example.com/deep/page?x=1");
   t.after(() => delete globalThis.location);
   assert.equal(address(undefined, "/ws/echo"), "wss://example.com/ws/echo");
