@@ -153,3 +153,13 @@ func TestEcho(t *testing.T) {
 		sock.Close(1000)
 	})
 }
+
+// settle waits until the app is at rest.
+func settle(t testing.TB, app *ws.Router) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := app.Quiet(ctx); err != nil {
+		t.Fatal(err)
+	}
+}

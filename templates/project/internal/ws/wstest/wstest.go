@@ -73,13 +73,20 @@ func From(addr netip.Addr) Option {
 	return func(o *options) { o.addr = netip.AddrPortFrom(addr, o.addr.Port()) }
 }
 
-// Connect opens a socket; path is the path of the handshake with its query, percent-encoded. It fails the test where the
-// handshake is refused: see [Denied].
+// Connect opens a socket, and returns when the consumer's Connect has returned. The path is that of the handshake with its
+// query, percent-encoded. It fails the test where the handshake is refused: see [Denied].
 func Connect(t testing.TB, app *ws.Router, path string, opts ...Option) *Sock {
 	t.Helper()
 	s, response, err := dial(t, app, path, opts)
 	if err != nil {
 		t.Fatalf("connect to %s: %v%s", path, err, statusOf(response))
+	}
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	select {
+	case <-s.pipe.connected:
+	case <-timeout.C:
+		t.Fatalf("connect to %s: after %v Connect has not returned", path, patience)
 	}
 	if s.v1 {
 		s.greet()
