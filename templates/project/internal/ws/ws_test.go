@@ -2,6 +2,9 @@ package ws_test
 
 import (
 	"context"
+	"fmt"
+	"net/http/httptest"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -161,5 +164,24 @@ func settle(t testing.TB, app *ws.Router) {
 	defer cancel()
 	if err := app.Quiet(ctx); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// newRecorder returns a ResponseWriter for answers without an upgrade.
+func newRecorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }
+
+// awaitSockets waits until the router has n sockets. A socket leaves it when its connection is closed, which no page can see.
+func awaitSockets(t testing.TB, app *ws.Router, n int) {
+	t.Helper()
+	eventually(t, fmt.Sprint(n, " sockets"), func() bool { return app.Stats().Sockets == n })
+}
+
+// eventually waits for what no event tells.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing for %v, want %s", patience, what)
+		}
 	}
 }

@@ -111,14 +111,14 @@ func Denied(t testing.TB, app *ws.Router, path string, status int, opts ...Optio
 }
 
 // ConnectRefused expects a consumer to refuse a page that connects with [V1]: the socket opens, as a browser would hide the
-// refusal otherwise, and closes at once with the code.
-func ConnectRefused(t testing.TB, app *ws.Router, path string, code int, opts ...Option) {
+// refusal otherwise, and closes at once with the code. It returns the reason.
+func ConnectRefused(t testing.TB, app *ws.Router, path string, code int, opts ...Option) (reason string) {
 	t.Helper()
 	s, response, err := dial(t, app, path, append([]Option{V1()}, opts...))
 	if err != nil {
 		t.Fatalf("connect to %s: %v%s", path, err, statusOf(response))
 	}
-	s.ExpectClose(code)
+	return s.ExpectClose(code)
 }
 
 // dial does the handshake, through a real HTTP server on a connection in memory.
