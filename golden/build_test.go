@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // patience bounds what a test waits for, so that something stuck is a failure with a name instead of a run that never ends.
@@ -111,5 +113,55 @@ func TestCrossCompilation(t *testing.T) {
 		t.Run(goos+"-"+goarch, func(t *testing.T) {
 			run(t, "mixed", append(goEnv(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0"), "go", "vet", "./...")
 		})
+	}
+}
+
+// The emitted Makefile does what it says, with wsgen on the PATH.
+func TestMakefile(t *testing.T) {
+	make := need(t, "make")
+	tools := t.TempDir()
+	run(t, "..", os.Environ(), "go", "build", "-o", tools, ".")
+	dir := filepath.Join(t.TempDir(), "minimal")
+	if err := os.CopyFS(dir, os.DirFS("minimal")); err != nil {
+		t.Fatal(err)
+	}
+	env := append(goEnv(), "PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"))
+	run(t, dir, env, make, "build", "check")
+	if _, err := os.Stat(filepath.Join(dir, "bin", "minimal")); err != nil {
+		t.Errorf("make build left no binary: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "routing", "routing_gen.go")); err != nil {
+		t.Fatal(err)
+	}
+	broken := exec.CommandContext(t.Context(), make, "check")
+	broken.Dir, broken.Env = dir, env
+	if out, err := broken.CombinedOutput(); err == nil || !strings.Contains(string(out), "routing/routing_gen.go") {
+		t.Errorf("make check of a tree that lacks a file: %v\n%s", err, out)
+	}
+}
+
+// The workflows are YAML with a job in it; more can only be said where they run.
+func TestWorkflows(t *testing.T) {
+	for _, name := range []string{"../.github/workflows/ci.yml", "minimal/.github/workflows/ci.yml"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var workflow struct {
+			Jobs map[string]struct {
+				Steps []map[string]any `yaml:"steps"`
+			} `yaml:"jobs"`
+		}
+		if err := yaml.Unmarshal(text, &workflow); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(workflow.Jobs) == 0 {
+			t.Errorf("%s has no job", name)
+		}
+		for job, j := range workflow.Jobs {
+			if len(j.Steps) == 0 {
+				t.Errorf("%s: %s has no step", name, job)
+			}
+		}
 	}
 }

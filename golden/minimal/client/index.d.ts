@@ -59,9 +59,6 @@ export interface SocketEventMap {
   error: SocketErrorEvent;
 }
 
-// A method's parameters are compared both ways, so that a Socket goes where a WebSocket is asked for.
-type Handler<E> = { handle(this: Socket, event: E): any }["handle"] | null;
-
 export interface Route {
   /** As in wsgen.yaml. */
   readonly path: string;
@@ -94,10 +91,15 @@ export declare abstract class Socket extends EventTarget {
   /** What the service calls this connection; each connection has another. */
   readonly id: string;
 
-  onopen: Handler<Event>;
-  onmessage: Handler<MessageEvent>;
-  onclose: Handler<SocketCloseEvent>;
-  onerror: Handler<SocketErrorEvent>;
+  // What is read is wider than what is set, so that a Socket goes where a WebSocket is asked for.
+  get onopen(): ((event: any) => any) | null;
+  set onopen(handler: ((this: Socket, event: Event) => any) | null);
+  get onmessage(): ((event: any) => any) | null;
+  set onmessage(handler: ((this: Socket, event: MessageEvent) => any) | null);
+  get onclose(): ((event: any) => any) | null;
+  set onclose(handler: ((this: Socket, event: SocketCloseEvent) => any) | null);
+  get onerror(): ((event: any) => any) | null;
+  set onerror(handler: ((this: Socket, event: SocketErrorEvent) => any) | null);
 
   /**
    * Sends a message, or keeps it until there is a connection. What was on its way when a connection broke is lost.

@@ -26,7 +26,7 @@ export function address(service = "", path) {
   try {
     url = new URL(service, globalThis.location?.origin);
   } catch {
-    throw new DOMException(`"${service}" says not where the service is: options.url wants "https://example.com" or the like`, "SyntaxError");
+    throw new DOMException(`options.url: "${service}" is no address such as "https://example.com"`, "SyntaxError");
   }
   url.protocol = url.protocol.replace("http", "ws");
   url.pathname = url.pathname.replace(/\/$/, "") + path;
@@ -44,7 +44,7 @@ export function pathOf({ consumer, routes }, params, wanted) {
   const given = namesOf(params);
   const fitting = routes.filter((route) => (!wanted || route.path === wanted) && namesOf(route.params) === given);
   if (fitting.length === 1) return fill(fitting[0], params);
-  const fault = fitting.length ? "options.route must say which route is meant" : `no route has just the params {${given}}`;
+  const fault = fitting.length ? "options.route must name one of" : `no route has just the params {${given}}`;
   throw new TypeError(`${consumer}: ${fault}: ${routes.map(({ path }) => path).join(", ")}`);
 }
 
@@ -67,14 +67,13 @@ function fill({ path, params: kinds }, params) {
 /** @param {string} name @param {string} kind @param {Param} value */
 function encode(name, kind, value) {
   const text = `${value}`;
-  const parts = text.split("/");
   const fits =
     value != null &&
     converters[kind].test(text) &&
     // The service's int has 64 bits; a number of JavaScript has lost digits long before.
     (kind !== "int" || ((typeof value !== "number" || Number.isSafeInteger(value)) && BigInt(text) < 2n ** 63n)) &&
     // A URL parser takes the segments . and .. away, even percent-encoded.
-    !parts.some((part) => part === "." || part === "..");
+    !/(^|\/)\.\.?(\/|$)/.test(text);
   if (!fits) throw new TypeError(`params.${name}: ${JSON.stringify(text)} does not fit {${name}:${kind}}`);
-  return parts.map(encodeURIComponent).join("/");
+  return text.split("/").map(encodeURIComponent).join("/");
 }

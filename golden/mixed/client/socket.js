@@ -124,7 +124,7 @@ export class Socket extends SocketEvents {
    * @returns {Promise<any>} the reply
    */
   async request(data, { timeout = 30_000 } = {}) {
-    if (this.#class.mode === "sync") throw new TypeError(`${this.#class.consumer} is a sync consumer, which does not reply: use send`);
+    if (this.#class.mode === "sync") throw new TypeError(`${this.#class.consumer} is sync and does not reply: use send`);
     const json = typeof data !== "string" && !isBinary(data);
     const id = this.#requests.next();
     if (this.#post(frame(`r${id}:`, json ? JSON.stringify(data) : data), id) === "dropped") {
@@ -140,10 +140,10 @@ export class Socket extends SocketEvents {
    */
   close(code, reason) {
     if (code !== undefined && (code = Number(code)) !== 1000 && !(code >= 3000 && code <= 4999)) {
-      throw new DOMException(`close code ${code} is not allowed: 1000 and 3000 to 4999 are`, "InvalidAccessError");
+      throw new DOMException(`close code ${code}: only 1000 and 3000 to 4999 are allowed`, "InvalidAccessError");
     }
     if (reason !== undefined && sizeOf(`${reason}`) > 123) {
-      throw new DOMException("the reason to close is longer than 123 bytes", "SyntaxError");
+      throw new DOMException("close reason: longer than 123 bytes", "SyntaxError");
     }
     if (this.#state >= CLOSING) return;
     this.#state = CLOSING;
@@ -168,7 +168,7 @@ export class Socket extends SocketEvents {
       next = address(await ask(url), this.#path);
       this.#token = this.#nextToken ?? (await ask(token));
     } catch (error) {
-      if (turn === this.#turn) this.#failed(error, { code: 1006, reason: "url or token", wasClean: false });
+      if (turn === this.#turn) this.#failed(error, { code: 1006, reason: "", wasClean: false });
       return;
     }
     if (turn !== this.#turn) return;
@@ -200,12 +200,12 @@ export class Socket extends SocketEvents {
       try {
         this.#receive(kind, data.slice(1));
       } catch (error) {
-        this.#warn(`a frame that starts with ${JSON.stringify(kind)} was ignored: ${error}`);
+        this.#warn(`ignored a frame that starts with ${JSON.stringify(kind)}: ${error}`);
       }
     });
     on("error", ({ error, message }) => this.dispatchEvent(new SocketErrorEvent(error, message)));
     on("close", ({ code, reason, wasClean }) => {
-      if (!reached) this.#warn("the handshake failed: if the service is up, suspect 403 (this origin is not allowed) or 404 (no such path)");
+      if (!reached) this.#warn("the handshake failed: 403 (origin not allowed), 404 (no such path), or the service is down");
       this.#lost({ code, reason, wasClean });
     });
     this.#inner = inner;
@@ -235,7 +235,7 @@ export class Socket extends SocketEvents {
     } else if (kind === "c") {
       this.#control(JSON.parse(payload));
     } else {
-      throw new TypeError("unknown; is the service newer than this client?");
+      throw new TypeError("unknown kind");
     }
   }
 
@@ -284,7 +284,7 @@ export class Socket extends SocketEvents {
       this.#unlisten.abort();
     }
     const kept = this.#queue.map(({ id }) => id);
-    this.#requests.rejectExcept(kept, new DOMException("the connection was lost before the reply came", "NetworkError"));
+    this.#requests.rejectExcept(kept, new DOMException("the connection was lost before the reply", "NetworkError"));
     this.dispatchEvent(new SocketCloseEvent(status, again));
   }
 
@@ -352,7 +352,7 @@ export class Socket extends SocketEvents {
     const size = sizeOf(body);
     const closed = this.#state >= CLOSING;
     if (!closed && this.#queuedBytes + size > this.#options.queueBytes) {
-      throw new DOMException("no connection, and no room to queue more: see options.queueBytes", "QuotaExceededError");
+      throw new DOMException("no connection, and the queue is full: see options.queueBytes", "QuotaExceededError");
     }
     this.#queuedBytes += size;
     if (closed) return "dropped";

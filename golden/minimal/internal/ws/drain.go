@@ -88,9 +88,12 @@ func (r *Router) cut(ctx context.Context, empty <-chan struct{}) error {
 	return fmt.Errorf("ws: drain: %d sockets left behind whose handlers did not return: %w", left, context.Cause(ctx))
 }
 
-// quietConn is a connection of the test kit. Quiet returns nil when the server has read all that was sent and waits for more,
-// otherwise a channel that is closed when that is so.
-type quietConn interface {
+// testConn is a connection of the test kit.
+type testConn interface {
+	// Connected is called when the consumer's Connect has returned.
+	Connected()
+	// Quiet returns nil when the server has read all that was sent and waits for more, otherwise a channel that is closed
+	// when that is so.
 	Quiet() <-chan struct{}
 }
 
@@ -121,7 +124,7 @@ func (r *Router) Quiet(ctx context.Context) error {
 func (r *Router) activity() (wait <-chan struct{}, sum uint64) {
 	sum = r.counts.accepted.Load()
 	for _, s := range r.list() {
-		if c, ok := s.conn.net.(quietConn); ok {
+		if c, ok := s.conn.net.(testConn); ok {
 			if wait := c.Quiet(); wait != nil {
 				return wait, 0
 			}

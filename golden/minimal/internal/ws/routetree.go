@@ -110,29 +110,36 @@ func (t *routeTree) conflict(segments []segment, newer, older bool) *Route {
 	return nil
 }
 
-// anyBelow returns a route under t that shares paths with a {name:path} at t.
+// anyBelow returns a route under t that shares paths with a {name:path} at t. The path that ends with the slash is not among
+// these, since the rest has one character at least.
 func (t *routeTree) anyBelow() *Route {
 	for literal, child := range t.literals {
-		// "At least one character" leaves out the path that ends with the slash.
-		if r := child.anyFrom(literal != ""); r != nil {
+		if literal == "" && child.route != nil {
+			child = &routeTree{literals: child.literals, param: child.param, rest: child.rest}
+		}
+		if r := child.any(); r != nil {
 			return r
 		}
 	}
-	if t.param == nil {
-		return nil
-	}
-	return t.param.anyFrom(true)
+	return t.param.any()
 }
 
-// anyFrom is anyBelow with the rest that stands at t, and, if asked for, the route that ends there.
-func (t *routeTree) anyFrom(route bool) *Route {
-	if route && t.route != nil {
+// any returns a route that stands at t or under it.
+func (t *routeTree) any() *Route {
+	switch {
+	case t == nil:
+		return nil
+	case t.route != nil:
 		return t.route
-	}
-	if t.rest != nil {
+	case t.rest != nil:
 		return t.rest
 	}
-	return t.anyBelow()
+	for _, child := range t.literals {
+		if r := child.any(); r != nil {
+			return r
+		}
+	}
+	return t.param.any()
 }
 
 // find returns the route whose shape the path has, nil where there is none. The path is percent-encoded.

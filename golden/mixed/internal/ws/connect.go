@@ -158,6 +158,9 @@ func (h *Handshake) fail(err error) {
 
 // connected takes note that Connect has returned, which has the socket accepted: handlers may start now, unless it failed.
 func (s *Socket) connected(err error) {
+	if c, ok := s.conn.net.(testConn); ok {
+		defer c.Connected()
+	}
 	if err != nil {
 		s.unhandled(s.in.abandon())
 		s.result(err)

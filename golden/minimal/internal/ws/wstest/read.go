@@ -80,19 +80,12 @@ func (s *Sock) take(m ws.Message) {
 		id, data, _ := bytes.Cut(payload, []byte(":"))
 		s.replies[string(id)] = reply{data: data}
 	case 'p':
-		go s.pong() // a write waits for the test's, and reading must not
+		s.send(websocket.TextMessage, "q", nil)
 	case 'c':
 		s.takeControl(payload)
 	default:
 		s.t.Errorf("frame of unknown kind %q over wsgen.1", kind)
 	}
-}
-
-// pong answers an app ping. The connection may have ended meanwhile.
-func (s *Sock) pong() {
-	s.writeMu.Lock()
-	defer s.writeMu.Unlock()
-	_ = s.conn.WriteMessage(websocket.TextMessage, []byte("q"))
 }
 
 // takeControl sorts a control frame; s.mu is held.

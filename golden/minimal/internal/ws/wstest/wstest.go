@@ -75,13 +75,20 @@ func From(addr netip.Addr) Option {
 	return func(o *options) { o.addr = netip.AddrPortFrom(addr, o.addr.Port()) }
 }
 
-// Connect opens a socket; path is the path of the handshake with its query, percent-encoded. It fails the test where the
-// handshake is refused: see [Denied].
+// Connect opens a socket, and returns when the consumer's Connect has returned. The path is that of the handshake with its
+// query, percent-encoded. It fails the test where the handshake is refused: see [Denied].
 func Connect(t testing.TB, app *ws.Router, path string, opts ...Option) *Sock {
 	t.Helper()
 	s, response, err := dial(t, app, path, opts)
 	if err != nil {
 		t.Fatalf("connect to %s: %v%s", path, err, statusOf(response))
+	}
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	select {
+	case <-s.pipe.connected:
+	case <-timeout.C:
+		t.Fatalf("connect to %s: after %v Connect has not returned", path, patience)
 	}
 	if s.v1 {
 		s.greet()
@@ -106,14 +113,14 @@ func Denied(t testing.TB, app *ws.Router, path string, status int, opts ...Optio
 }
 
 // ConnectRefused expects a consumer to refuse a page that connects with [V1]: the socket opens, as a browser would hide the
-// refusal otherwise, and closes at once with the code.
-func ConnectRefused(t testing.TB, app *ws.Router, path string, code int, opts ...Option) {
+// refusal otherwise, and closes at once with the code. It returns the reason.
+func ConnectRefused(t testing.TB, app *ws.Router, path string, code int, opts ...Option) (reason string) {
 	t.Helper()
 	s, response, err := dial(t, app, path, append([]Option{V1()}, opts...))
 	if err != nil {
 		t.Fatalf("connect to %s: %v%s", path, err, statusOf(response))
 	}
-	s.ExpectClose(code)
+	return s.ExpectClose(code)
 }
 
 // dial does the handshake, through a real HTTP server on a connection in memory.

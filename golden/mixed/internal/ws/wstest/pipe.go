@@ -14,13 +14,17 @@ import (
 // reason, and it knows when its reader has taken everything and waits for more: that is how Quiet works without a clock.
 func newPipe(client, server net.Addr) (clientEnd, serverEnd *pipeEnd) {
 	up, down := newStream(), newStream()
-	return &pipeEnd{in: down, out: up, local: client, remote: server}, &pipeEnd{in: up, out: down, local: server, remote: client}
+	connected := make(chan struct{})
+	clientEnd = &pipeEnd{in: down, out: up, local: client, remote: server, connected: connected}
+	serverEnd = &pipeEnd{in: up, out: down, local: server, remote: client, connected: connected}
+	return clientEnd, serverEnd
 }
 
 // pipeEnd is one end; a net.Conn.
 type pipeEnd struct {
 	in, out       *stream
 	local, remote net.Addr
+	connected     chan struct{} // closed when the consumer's Connect has returned; of both ends
 }
 
 func (p *pipeEnd) Read(b []byte) (int, error)  { return p.in.read(b) }
@@ -46,6 +50,9 @@ func (p *pipeEnd) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline implements net.Conn; writing never waits.
 func (p *pipeEnd) SetWriteDeadline(time.Time) error { return nil }
+
+// Connected is called once by the server, when the consumer's Connect has returned.
+func (p *pipeEnd) Connected() { close(p.connected) }
 
 // Quiet returns nil when this end has read everything and waits for more, or is closed; otherwise a channel that is closed
 // when that is so.
