@@ -139,7 +139,7 @@ func runAs(t *testing.T, program, dir string, args ...string) (string, int) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), program, args...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), "CI=")
+	c.Env = append(os.Environ(), "CI=", "GORACE="+quickEnd)
 	if os.Geteuid() == 0 {
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // kills is how often a run is killed in the tests below. The moments are spread over the time that a whole run takes.
-const kills = 40
+const kills = 30
 
 // TestKillNew kills `wsgen new` at random moments: there is no project or a whole one, and the next run says so or makes it.
 func TestKillNew(t *testing.T) {
@@ -53,9 +53,14 @@ func TestKillAddConsumer(t *testing.T) {
 		return []string{"-C", "updater", "add", "consumer", "chat"}
 	})
 	seen := map[string]int{}
-	for range kills {
+	for i := range kills {
 		dir := prepare()
-		killAfter(t, wsgen(t, dir, "add", "consumer", "chat"), span)
+		c := wsgen(t, dir, "add", "consumer", "chat")
+		if i%2 == 0 {
+			killAfter(t, c, span)
+		} else {
+			killWriting(t, c, filepath.Join(dir, ".wsgen", "local"), span/4)
+		}
 		eachIs(t, dir, before, after)
 		out, code := runFor(t, dir, "check")
 		if code == exitDrift {
@@ -164,6 +169,33 @@ func killAfter(t *testing.T, c *exec.Cmd, span time.Duration) bool {
 	time.Sleep(rand.N(span)) // the moment is what is being tried, not waited for
 	_ = c.Process.Kill()
 	return c.Wait() != nil
+}
+
+// killWriting starts the command and kills it at a random moment within span after the folder for its notes has appeared,
+// which is when it begins to write.
+func killWriting(t *testing.T, c *exec.Cmd, notes string, span time.Duration) {
+	t.Helper()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = c.Wait() // how it ended is seen in the tree
+	}()
+	for {
+		select {
+		case <-ended:
+			return
+		default:
+		}
+		if _, err := os.Lstat(notes); err == nil {
+			break
+		}
+	}
+	time.Sleep(rand.N(span)) // the moment is what is being tried, not waited for
+	_ = c.Process.Kill()
+	<-ended
 }
 
 // runFor runs wsgen to its end and returns what it printed and its exit code.

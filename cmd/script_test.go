@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// quickEnd is a value of GORACE. By default a process under the race detector lingers for a second after its end, and these
+// tests start hundreds.
+const quickEnd = "atexit_sleep_ms=0"
+
 // TestScript runs testdata/script: one file per behaviour of the command line, each in an empty folder of its own.
 //
 // Beside testscript's own commands there are
@@ -37,6 +41,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CI", "") // a script that is about CI sets it
 			e.Setenv("GOPROXY", "off")
+			e.Setenv("GORACE", quickEnd)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -157,7 +162,7 @@ func wsgen(t testing.TB, dir string, args ...string) *exec.Cmd {
 	}
 	c := exec.CommandContext(t.Context(), program, args...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), "CI=")
+	c.Env = append(os.Environ(), "CI=", "GORACE="+quickEnd)
 	return c
 }
 
