@@ -45,7 +45,7 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 	defer func() { err = errors.Join(err, d.close()) }()
 	l, err := d.lock(t.dir)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; no file was changed", err)
 	}
 	defer func() { err = errors.Join(err, l.unlock()) }()
 	if run, err := findRun(d.root, t.dir); err != nil {
@@ -65,55 +65,65 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 	return d.carryOut(j)
 }
 
+// newChange pairs two texts with their hashes; nil stands for no file.
+func newChange(p string, old, text []byte, mode fs.FileMode) change {
+	c := change{step: step{Path: p}, old: old, new: text, mode: mode}
+	if old != nil {
+		c.Old = hashBytes(old)
+	}
+	if text != nil {
+		c.New = hashBytes(text)
+	}
+	return c
+}
+
 // changes lists what the plan does to files, wsgen's own records included, in the order of execution.
 func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, error) {
-	var all []change
-	add := func(own bool, p string, old, text []byte, mode fs.FileMode) {
-		c := change{step: step{Path: p, Own: own}, old: old, new: text, mode: mode}
-		if old != nil {
-			c.Old = hashBytes(old)
-		}
-		if text != nil {
-			c.New = hashBytes(text)
-		}
-		all = append(all, c)
-	}
 	trash, err := d.nextTrash()
 	if err != nil {
 		return nil, err
 	}
+	var all, own []change
 	for i := range p.Ops {
 		op := &p.Ops[i]
 		if op.Action == Keep || op.Path == ManifestPath {
 			continue
 		}
-		add(false, op.Path, op.Old, op.New, op.Mode)
+		all = append(all, newChange(op.Path, op.Old, op.New, op.Mode))
 		if op.trash {
-			add(true, path.Join(trash, op.Path), nil, op.Old, 0o644)
+			own = append(own, newChange(path.Join(trash, op.Path), nil, op.Old, 0o644))
 		}
 		if op.Owner == render.Yours && op.Action == Create {
-			base, err := d.text(basePath(op.Path))
-			if err != nil {
+			if own, err = d.appendBase(own, op.Path, op.New); err != nil {
 				return nil, err
-			}
-			if base == nil || !sameText(base, op.New) {
-				add(true, basePath(op.Path), base, op.New, 0o644)
 			}
 		}
 	}
 	for _, orphan := range p.orphans {
-		base, err := d.text(basePath(orphan))
-		if err != nil {
+		if own, err = d.appendBase(own, orphan, nil); err != nil {
 			return nil, err
-		}
-		if base != nil {
-			add(true, basePath(orphan), base, nil, 0)
 		}
 	}
 	if oldManifest == nil || !sameText(oldManifest, newManifest) {
-		add(true, ManifestPath, oldManifest, newManifest, 0o644)
+		own = append(own, newChange(ManifestPath, oldManifest, newManifest, 0o644))
 	}
-	return all, nil
+	for i := range own {
+		own[i].Own = true
+	}
+	return append(all, own...), nil
+}
+
+// appendBase appends what makes the base of a file hold the text, or be gone for nil.
+func (d *disk) appendBase(own []change, file string, text []byte) ([]change, error) {
+	base, err := d.text(basePath(file))
+	if err != nil {
+		return nil, err
+	}
+	same := base != nil && text != nil && sameText(base, text)
+	if same || base == nil && text == nil {
+		return own, nil
+	}
+	return append(own, newChange(basePath(file), base, text, 0o644)), nil
 }
 
 // text returns a file's bytes, or nil where there is none.

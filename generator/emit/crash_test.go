@@ -261,59 +261,44 @@ func TestRollBackIsComplete(t *testing.T) {
 	mustEqual(t, snapshot(t, dir), before)
 }
 
-// TestRecoveryThatCannotFinishRollsBack meets a folder that the user made where a file belongs.
-func TestRecoveryThatCannotFinishRollsBack(t *testing.T) {
-	dir := sceneBefore(t)
-	before := users(snapshot(t, dir))
-	if err := runScene(t, dir, dieAt("new/folder/a_gen.go")); err == nil {
-		t.Fatal("not interrupted")
-	}
-	remove(t, dir, "new")
-	write(t, dir, "new", "a file of the user's\n")
-	what, err := open(t, dir).Recover(t.Context())
-	if err != nil || !strings.HasPrefix(what, "rolled back an interrupted run (6 files), which could not be finished") {
-		t.Errorf("%q, %v", what, err)
-	}
-	before["new"] = "-rw-r--r-- a file of the user's\n"
-	mustEqual(t, users(snapshot(t, dir)), before)
-}
-
-// TestRecoveryLeavesTheUsersChangesAlone changes, after the crash, a file that is written already and one that is not.
-func TestRecoveryLeavesTheUsersChangesAlone(t *testing.T) {
-	dir := sceneBefore(t)
-	if err := runScene(t, dir, dieAt("routing/routing_gen.go")); err == nil {
-		t.Fatal("not interrupted")
-	}
-	write(t, dir, "client/index.js", "mine since\n")
-	write(t, dir, "wsgen.yaml", "mine since\n")
-	what, err := open(t, dir).Recover(t.Context())
-	if err != nil || !strings.HasSuffix(what, "left alone, since changed meanwhile: client/index.js, wsgen.yaml") {
-		t.Errorf("%q, %v", what, err)
-	}
-	for _, p := range []string{"client/index.js", "wsgen.yaml"} {
-		if got := read(t, dir, p); got != "mine since\n" {
-			t.Errorf("%s: %q", p, got)
+// TestDeathDuringRollBack makes the last file of a run fail, and the process die at each change of the roll-back in turn.
+func TestDeathDuringRollBack(t *testing.T) {
+	after := sceneAfter(t)
+	outcomes := make(map[string]int)
+	eachFault(t, true, errors.New("dead"), func(t *testing.T, fault func(op, path string) error) {
+		dir := sceneBefore(t)
+		before := snapshot(t, dir)
+		rolling := false
+		err := runScene(t, dir, func(op, path string) error {
+			if op == "rename" && path == ManifestPath && !rolling {
+				rolling = true
+				return syscall.EACCES
+			}
+			if rolling {
+				return fault(op, path)
+			}
+			return nil
+		})
+		if !errors.Is(err, syscall.EACCES) {
+			t.Errorf("error %v", err)
 		}
+		mustBeOldOrNew(t, snapshot(t, dir), before, after)
+		what, err := open(t, dir).Recover(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := users(snapshot(t, dir))
+		switch what, _, _ = strings.Cut(what, " "); what {
+		case "finished":
+			mustEqual(t, got, users(after))
+		default:
+			mustEqual(t, got, users(before))
+		}
+		outcomes[what]++
+	})
+	if outcomes["finished"] == 0 || outcomes["rolled"] == 0 || outcomes[""] == 0 {
+		t.Errorf("not every way out was taken: %v", outcomes)
 	}
-	if got := read(t, dir, "new/folder/a_gen.go"); got != "a\n" {
-		t.Errorf("the rest was not finished: %q", got)
-	}
-}
-
-// TestApplyRefusesAnInterruptedTree: its plan was made from files that are partly old and partly new.
-func TestApplyRefusesAnInterruptedTree(t *testing.T) {
-	dir := sceneBefore(t)
-	if err := runScene(t, dir, dieAt("routing/routing_gen.go")); err == nil {
-		t.Fatal("not interrupted")
-	}
-	before := snapshot(t, dir)
-	var run *Interrupted
-	if err := runScene(t, dir, nil); !errors.As(err, &run) || run.Running || !run.Committed {
-		t.Errorf("error %v", err)
-	}
-	delete(before, holderPath) // the dead run's
-	delete(before, lockPath)
-	mustEqual(t, snapshot(t, dir), before)
 }
 
 // TestFilesOfAnotherFileSystem moves files where a rename cannot: into a folder where another file system is mounted.

@@ -54,9 +54,6 @@ func (d *disk) tryLock(dir string) (*lock, error) {
 			return nil, fmt.Errorf("%s: a link or a device stands where wsgen keeps its lock: remove it", filepath.Join(dir, filepath.FromSlash(p)))
 		}
 	}
-	if err := d.before("lock", lockPath); err != nil {
-		return nil, err
-	}
 	file := flock.New(filepath.Join(dir, filepath.FromSlash(lockPath)), flock.SetPermissions(0o644))
 	got, err := file.TryLock()
 	switch {
@@ -66,6 +63,9 @@ func (d *disk) tryLock(dir string) (*lock, error) {
 		return nil, err
 	case !got:
 		return nil, &LockedError{Dir: dir, Holder: holder(d.root)}
+	}
+	if err := d.before("lock", lockPath); err != nil {
+		return nil, errors.Join(err, file.Unlock())
 	}
 	if !isAt(file, d.root) {
 		return nil, file.Unlock()

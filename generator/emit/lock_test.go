@@ -102,3 +102,38 @@ func TestNewsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestLockThatWasRemovedIsNoLock: who locks a file that its former holder has removed since, or that another run has made
+// anew, locks out nobody, and must try again.
+func TestLockThatWasRemovedIsNoLock(t *testing.T) {
+	for name, meanwhile := range map[string]func(dir string){
+		"removed":   func(dir string) { remove(t, dir, lockPath) },
+		"made anew": func(dir string) { remove(t, dir, lockPath); write(t, dir, lockPath, "") },
+	} {
+		dir := t.TempDir()
+		attempts := 0
+		d, err := openDisk(dir, func(op, _ string) error {
+			if op == "lock" {
+				if attempts++; attempts == 1 {
+					meanwhile(dir)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := d.lock(dir)
+		if err != nil || attempts != 2 {
+			t.Fatalf("%s: %d attempts, %v", name, attempts, err)
+		}
+		var locked *LockedError
+		if _, err := d.lock(dir); !errors.As(err, &locked) {
+			t.Errorf("%s: a second lock: %v", name, err)
+		}
+		if err := errors.Join(l.unlock(), d.close()); err != nil {
+			t.Error(err)
+		}
+		mustEqual(t, snapshot(t, dir), nil)
+	}
+}

@@ -11,24 +11,26 @@ import (
 	"wsgen/generator/render"
 )
 
-// TestOwnerRules holds what a plan decides for each owner and state, and what stands on the disk after it.
-func TestOwnerRules(t *testing.T) {
+// ownerRule is one state of a file, what a plan decides about it, and what stands on the disk afterwards.
+type ownerRule struct {
+	name  string
+	edit  func(t *testing.T, dir string) // behind wsgen's back
+	files []render.File                  // the sample's where there are none
+	force bool
+	plan  string // the summary
+	path  string // looked at afterwards
+	text  string // "" for: not there
+	fails bool   // with a *ConflictError
+}
+
+func ownerRules() []ownerRule {
 	const (
 		stub    = "consumers/chat_consumer.go"
 		routing = "routing/routing_gen.go"
 		newText = "package routing // two\n"
 	)
 	changed := with(sample(), gen(routing, newText))
-	tests := []struct {
-		name  string
-		edit  func(t *testing.T, dir string) // behind wsgen's back
-		files []render.File
-		force bool
-		plan  string // the summary
-		path  string // looked at afterwards
-		text  string // "" for: not there
-		fails bool   // with a *ConflictError
-	}{
+	return []ownerRule{
 		{name: "generated, changed by the spec", files: changed, plan: "update pending " + routing, path: routing, text: newText},
 		{name: "generated, deleted", edit: rm(routing), plan: "create missing " + routing, path: routing, text: "package routing\n"},
 		{name: "generated, edited", edit: put(routing, "mine\n"), plan: "conflict edited " + routing, path: routing, text: "mine\n", fails: true},
@@ -62,7 +64,10 @@ func TestOwnerRules(t *testing.T) {
 		{name: "spliced, deleted", edit: rm("go.mod"), plan: "create missing go.mod", path: "go.mod", text: "module example.com/updater\n"},
 		{name: "one conflict holds back everything", edit: put(routing, "mine\n"), files: with(sample(), own("Dockerfile", "FROM x\n")), plan: "create pending Dockerfile, conflict edited " + routing, path: "Dockerfile", fails: true},
 	}
-	for _, test := range tests {
+}
+
+func TestOwnerRules(t *testing.T) {
+	for _, test := range ownerRules() {
 		t.Run(test.name, func(t *testing.T) {
 			dir := project(t, sample())
 			if test.edit != nil {
@@ -273,5 +278,11 @@ func TestDiff(t *testing.T) {
 		if got := op(t, p, path).Diff(); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", path, got, want)
 		}
+	}
+	crlf := project(t, sample())
+	write(t, crlf, "consumers/consumers_gen.go", "package consumers\r\n\r\ntype ChatParams struct{}\r\n")
+	files = with(sample(), gen("consumers/consumers_gen.go", "package consumers\n\ntype Chat struct{}\n"))
+	if got := op(t, plan(t, open(t, crlf), files), "consumers/consumers_gen.go").Diff(); strings.Count(got, "\n-") != 1 {
+		t.Errorf("line endings are shown as changes:\n%s", got)
 	}
 }

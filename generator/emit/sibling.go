@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path"
@@ -57,19 +58,31 @@ func newSibling(dir string, fault func(op, path string) error) (*sibling, error)
 	return nil, err
 }
 
-// fill writes every file of the plan, the base and the manifest.
-func (s *sibling) fill(ctx context.Context, p *Plan) error {
-	type entry struct {
-		path string
-		text []byte
-		mode fs.FileMode
+// entry is a file to be written into a folder.
+type entry struct {
+	name string
+	text []byte
+	mode fs.FileMode
+}
+
+// batch is what one goroutine writes at a time.
+type batch struct {
+	dir     string
+	entries []entry
+}
+
+// batches returns every file of the plan, the base and the manifest, grouped by folder and sorted.
+func batches(p *Plan) ([]batch, error) {
+	text, err := p.manifest.encode()
+	if err != nil {
+		return nil, err
 	}
 	byDir := make(map[string][]entry)
 	add := func(file string, text []byte, mode fs.FileMode) {
-		dir, name := path.Split(file)
-		dir = path.Clean(dir)
+		dir, name := path.Dir(file), path.Base(file)
 		byDir[dir] = append(byDir[dir], entry{name, text, mode})
 	}
+	add(ManifestPath, text, 0o644)
 	for i := range p.Ops {
 		op := &p.Ops[i]
 		add(op.Path, op.New, op.Mode)
@@ -77,34 +90,34 @@ func (s *sibling) fill(ctx context.Context, p *Plan) error {
 			add(basePath(op.Path), op.New, 0o644)
 		}
 	}
-	text, err := p.manifest.encode()
+	const size = 256
+	var all []batch
+	for _, dir := range slices.Sorted(maps.Keys(byDir)) {
+		for part := range slices.Chunk(byDir[dir], size) {
+			all = append(all, batch{dir, part})
+		}
+	}
+	return all, nil
+}
+
+// fill writes the plan's files, the base and the manifest. Nobody looks in here yet, so each is written in place.
+func (s *sibling) fill(ctx context.Context, p *Plan) error {
+	all, err := batches(p)
 	if err != nil {
 		return err
 	}
-	add(ManifestPath, text, 0o644)
-
-	type batch struct {
-		dir     string
-		entries []entry
-	}
-	const size = 256
-	var batches []batch
-	for dir, entries := range byDir {
-		if err := s.disk.mkdirAll(dir); err != nil {
+	for _, b := range slices.CompactFunc(slices.Clone(all), func(a, b batch) bool { return a.dir == b.dir }) {
+		if err := s.disk.mkdirAll(b.dir); err != nil {
 			return err
 		}
-		for part := range slices.Chunk(entries, size) {
-			batches = append(batches, batch{dir, part})
-		}
 	}
-	slices.SortStableFunc(batches, func(a, b batch) int { return strings.Compare(a.dir, b.dir) })
-	return parallel(len(batches), func(i int) error {
-		return s.disk.within(batches[i].dir, func(d *disk) error {
-			for _, e := range batches[i].entries {
+	return parallel(len(all), func(i int) error {
+		return s.disk.within(all[i].dir, func(d *disk) error {
+			for _, e := range all[i].entries {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := d.create(e.path, e.text, e.mode); err != nil {
+				if err := d.create(e.name, e.text, e.mode); err != nil {
 					return err
 				}
 			}
