@@ -3,9 +3,11 @@ package ws_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"wsgen/templates/project/internal/ws"
@@ -69,6 +71,51 @@ func (p *page) read(t testing.TB) string {
 	return string(data)
 }
 
+// dialPipe connects over a connection that holds nothing on its way: a page that does not read is felt at once.
+func dialPipe(t testing.TB, app *ws.Router, path string, subprotocols ...string) *page {
+	t.Helper()
+	clientEnd, serverEnd := net.Pipe()
+	listener := &pipeListener{conns: make(chan net.Conn, 1)}
+	listener.conns <- serverEnd
+	server := &http.Server{Handler: app}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(listener) }() // returns when the listener closes
+	t.Cleanup(func() { _ = server.Close(); <-served })
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return clientEnd, nil }}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	conn, _, err := websocket.Dial(ctx, "ws://service.test"+path, &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: transport}, Subprotocols: subprotocols,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadLimit(-1)
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return &page{conn: conn, ctx: ctx}
+}
+
+// pipeListener accepts the connections that are put into it.
+type pipeListener struct {
+	conns chan net.Conn
+	once  sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	c, ok := <-l.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.conns) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
 // expectClose expects the server's close frame.
 func (p *page) expectClose(t testing.TB, code int) {
 	t.Helper()
@@ -76,8 +123,16 @@ func (p *page) expectClose(t testing.TB, code int) {
 	if err == nil {
 		t.Fatalf("read %q, want close with %d", data, code)
 	}
-	var closed websocket.CloseError
-	if !errors.As(err, &closed) || int(closed.Code) != code {
+	if got := codeOf(err); got != code {
 		t.Fatalf("%v, want close with %d", err, code)
 	}
+}
+
+// codeOf returns the code of the close frame that an error of reading speaks of, 0 where it does not.
+func codeOf(err error) int {
+	var closed websocket.CloseError
+	if !errors.As(err, &closed) {
+		return 0
+	}
+	return int(closed.Code)
 }
