@@ -74,13 +74,7 @@ func (p *page) read(t testing.TB) string {
 // dialPipe connects over a connection that holds nothing on its way: a page that does not read is felt at once.
 func dialPipe(t testing.TB, app *ws.Router, path string, subprotocols ...string) *page {
 	t.Helper()
-	clientEnd, serverEnd := net.Pipe()
-	listener := &pipeListener{conns: make(chan net.Conn, 1)}
-	listener.conns <- serverEnd
-	server := &http.Server{Handler: app}
-	served := make(chan struct{})
-	go func() { defer close(served); _ = server.Serve(listener) }() // returns when the listener closes
-	t.Cleanup(func() { _ = server.Close(); <-served })
+	clientEnd := pipeTo(t, app)
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return clientEnd, nil }}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
@@ -93,6 +87,18 @@ func dialPipe(t testing.TB, app *ws.Router, path string, subprotocols ...string)
 	conn.SetReadLimit(-1)
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	return &page{conn: conn, ctx: ctx}
+}
+
+// pipeTo returns the client's end of a net.Pipe to an HTTP server.
+func pipeTo(t testing.TB, h http.Handler) net.Conn {
+	clientEnd, serverEnd := net.Pipe()
+	listener := &pipeListener{conns: make(chan net.Conn, 1)}
+	listener.conns <- serverEnd
+	server := &http.Server{Handler: h}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(listener) }() // returns when the listener closes
+	t.Cleanup(func() { _ = server.Close(); <-served })
+	return clientEnd
 }
 
 // pipeListener accepts the connections that are put into it.
