@@ -134,6 +134,12 @@ func TestServeAsksProbesThenRoutesThenMux(t *testing.T) {
 		if status, body, _ := s.get(http.MethodHead, "/healthz"); status != 200 || body != "" {
 			t.Errorf("HEAD /healthz: %d %q, want 200 and no body", status, body)
 		}
+		if status, body, _ := s.get(http.MethodGet, "//ws/echo"); status != http.StatusNotFound {
+			t.Errorf("GET //ws/echo: %d %q, want 404: the mux would redirect to the route", status, body)
+		}
+		if status, body, _ := s.get(http.MethodGet, "//other/./x/"); status != http.StatusOK || body != "mux" {
+			t.Errorf("GET //other/./x/: %d %q, want the mux's own answer", status, body)
+		}
 		status, _, header := s.get(http.MethodPost, "/readyz")
 		if status != http.StatusMethodNotAllowed || header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("POST /readyz: %d, Allow %q", status, header.Get("Allow"))
