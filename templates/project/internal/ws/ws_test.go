@@ -3,8 +3,10 @@ package ws_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -184,4 +186,40 @@ func eventually(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("nothing for %v, want %s", patience, what)
 		}
 	}
+}
+
+// buffer is a place to log to.
+type buffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// captureLog catches what the rest of the test logs.
+func captureLog(t *testing.T) *buffer {
+	old := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(old) })
+	b := new(buffer)
+	slog.SetDefault(slog.New(slog.NewTextHandler(b, nil)))
+	return b
+}
+
+// tryConnect asks for a handshake that a recorder cannot take part in: it shows the refusals that come before.
+func tryConnect(app *ws.Router) int {
+	r := httptest.NewRequest("GET", "/ws", nil)
+	r.Header = map[string][]string{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="}}
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	return w.Code
 }
