@@ -127,7 +127,7 @@ export class Socket extends SocketEvents {
     if (this.#class.mode === "sync") throw new TypeError(`${this.#class.consumer} is sync and does not reply: use send`);
     const json = typeof data !== "string" && !isBinary(data);
     const id = this.#requests.next();
-    if (this.#post(frame(`r${id}:`, json ? JSON.stringify(data) : data), id) === "dropped") {
+    if (this.#post(frame(`r${id}:`, json ? JSON.stringify(data ?? null) : data), id) === "dropped") {
       throw new DOMException("the socket is closed", "InvalidStateError");
     }
     return this.#requests.wait(id, json, timeout, () => this.#unqueue(id));
@@ -200,7 +200,7 @@ export class Socket extends SocketEvents {
       try {
         this.#receive(kind, data.slice(1));
       } catch (error) {
-        this.#warn(`ignored a frame that starts with ${JSON.stringify(kind)}: ${error}`);
+        this.#warn(`ignored a frame that starts with ${JSON.stringify(kind)}`, error);
       }
     });
     on("error", ({ error, message }) => this.dispatchEvent(new SocketErrorEvent(error, message)));
@@ -225,6 +225,7 @@ export class Socket extends SocketEvents {
   #receive(kind, payload) {
     this.#watch.heard();
     if (kind === "m") {
+      if (this.#state !== OPEN) return; // closing, as with a WebSocket
       const { origin } = new URL(this.url);
       this.dispatchEvent(new MessageEvent("message", { data: this.#deliver(payload), origin }));
     } else if (kind === "r") {
@@ -366,9 +367,9 @@ export class Socket extends SocketEvents {
     if (at >= 0) this.#queuedBytes -= this.#queue.splice(at, 1)[0].size;
   }
 
-  /** Says it once. @param {string} text */
-  #warn(text) {
-    if (!this.#warned.has(text)) console.warn(`${this.url}: ${text}`);
+  /** Says it once. @param {string} text @param {unknown} [cause] */
+  #warn(text, cause = "") {
+    if (!this.#warned.has(text)) console.warn(`${this.url}: ${text}`, cause);
     this.#warned.add(text);
   }
 }

@@ -9,7 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"path"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -147,17 +150,29 @@ func serveOn(ctx context.Context, l net.Listener, c ServerConfig, app applicatio
 	return broken
 }
 
-// dispatch asks in order: the probes, the routes, the mux.
+// dispatch asks in order: the probes, the routes, the mux. The mux is not asked about a path that only cleaning would bring to
+// a route: an http.ServeMux answers such a one with a redirect, and a route is matched exactly or not at all.
 func dispatch(probes *health, app application, mux http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case probes.serve(w, r):
 		case app.Handles(r):
 			app.ServeHTTP(w, r)
+		case cleansToRoute(app, r):
+			http.NotFound(w, r)
 		default:
 			mux.ServeHTTP(w, r)
 		}
 	})
+}
+
+// cleansToRoute reports whether the path is not clean, and would be a route's if it were.
+func cleansToRoute(app application, r *http.Request) bool {
+	clean := path.Clean("/" + r.URL.Path)
+	if strings.HasSuffix(r.URL.Path, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean != r.URL.Path && app.Handles(&http.Request{URL: &url.URL{Path: clean}})
 }
 
 // freshConns are the connections that have not sent a byte yet. Browsers keep such ones at hand, and http.Server.Shutdown

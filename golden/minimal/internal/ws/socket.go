@@ -5,6 +5,7 @@ package ws
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,7 +87,7 @@ func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) erro
 	if err := ctx.Err(); err != nil && s.ctx.Err() == nil {
 		return context.Cause(ctx)
 	}
-	for {
+	for try := 0; ; try++ {
 		verdict, replaced, room := s.out.addMessage(p, policy == policyBlock)
 		if replaced {
 			s.router.counts.replaced.Add(1)
@@ -100,6 +101,11 @@ func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) erro
 			return nil
 		case refused:
 			return s.closedError()
+		}
+		if try == 0 {
+			// On a busy machine a burst can fill the outbox before the writer had its first turn: that is not the page's fault.
+			runtime.Gosched()
+			continue
 		}
 		if policy != policyBlock {
 			return s.overflow(policy)

@@ -87,6 +87,7 @@ func Connect(t testing.TB, app *ws.Router, path string, opts ...Option) *Sock {
 	defer timeout.Stop()
 	select {
 	case <-s.pipe.connected:
+	case <-s.over: // refused over wsgen.1, or closed at once
 	case <-timeout.C:
 		t.Fatalf("connect to %s: after %v Connect has not returned", path, patience)
 	}
