@@ -289,6 +289,17 @@ test("close while a provider is asked: no connection is begun", async () => {
   assert.deepEqual([network.connections.length, events], [0, ["close 1005 final"]]);
 });
 
+test("close while a provider is asked that then fails: nothing more is heard of it", async () => {
+  let refuse;
+  const network = new Network();
+  const { socket, events } = network.socket({ token: () => new Promise((_, reject) => (refuse = reject)) });
+  await settled();
+  socket.close();
+  refuse(new Error("too late"));
+  await settled();
+  assert.deepEqual(events, ["close 1005 final"]);
+});
+
 test("what the WebSocket constructor refuses ends the socket", async () => {
   const refuse = () => {
     throw new DOMException("not a token", "SyntaxError");
@@ -301,7 +312,7 @@ test("what the WebSocket constructor refuses ends the socket", async () => {
 test("4401: the socket comes back only with another token", async (t) => {
   const pass = freezeTime(t);
   const cases = [
-    { tokens: ["old", "new"], ends: false },
+    { tokens: ["old", "new", "newer"], ends: false },
     { tokens: ["old", "old"], ends: true },
     { tokens: "old", ends: true },
     { tokens: undefined, ends: true },
@@ -323,8 +334,13 @@ test("4401: the socket comes back only with another token", async (t) => {
     assert.equal(events.at(-1), `close 4401 ${ends ? "final" : "again"}`, JSON.stringify(tokens));
     await pass(1000);
     assert.equal(network.connections.length, ends ? 1 : 2);
-    // It was asked once for the new token, not once more for the attempt.
-    if (!ends) assert.deepEqual([network.last.protocols[1], left.length], ["wsgen.bearer.new", 0]);
+    if (!ends) {
+      // It was asked once for the new token, not once more for the attempt; but for the next attempt it is.
+      assert.deepEqual([network.last.protocols[1], left], ["wsgen.bearer.new", ["newer"]]);
+      network.last.end(1006);
+      await pass(1000);
+      assert.equal(network.last.protocols[1], "wsgen.bearer.newer");
+    }
     socket.close();
     await settled();
   }
@@ -348,7 +364,9 @@ test("frames of unknown kinds are ignored, each kind with one warning", async (t
   const { socket, events } = await network.open();
   for (const frame of ["sjob:1:x", "sjob:2:y", "a7", "", Uint8Array.of(0xff, 1).buffer]) network.last.receive(frame);
   assert.deepEqual(events, []);
-  assert.equal(warnings.length, 4, warnings.join("\n"));
+  network.last.receive('c{"type":');
+  network.last.receive('c{"type":"he');
+  assert.equal(warnings.length, 5, warnings.join("\n"));
   assert.match(warnings[0], /starts with "s"/);
   network.last.receive("mstill here");
   assert.deepEqual(events, ["message still here"]);

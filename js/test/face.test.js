@@ -81,6 +81,15 @@ test("binary messages are Blobs by default, and ArrayBuffers where asked for", a
   socket.close();
 });
 
+test("what comes after close() is not delivered", async () => {
+  const network = new Network();
+  const { socket, events } = await network.open();
+  network.last.receive("mbefore");
+  socket.close();
+  network.last.receive("mafter");
+  assert.deepEqual(events, ["message before"]);
+});
+
 test("the close event has what CloseEvent has, and willReconnect", async () => {
   const network = new Network();
   const { socket } = await network.open();

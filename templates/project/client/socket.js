@@ -21,7 +21,7 @@ import { Watch } from "./watch.js";
 /**
  * @typedef {object} Options
  * @property {string} [route] the path, as in wsgen.yaml, where several have the same parameter names
- * @property {Provider} [url] where the service is, by default where the page came from: a path goes before the route's, a query stays
+ * @property {Provider} [url] where the service is, by default where the page came from; a path goes before the route's
  * @property {Provider} [token] a bearer token
  * @property {string | string[]} [protocols] the application's own subprotocols
  * @property {any} [WebSocket] a constructor, or a function of url and protocols, in place of the global WebSocket
@@ -63,7 +63,7 @@ export class Socket extends SocketEvents {
   /** When the service said hello; 0 while it has not. */
   #openedAt = 0;
   #watch = new Watch(() => this.#drop({ code: 1006, reason: "no sign of life", wasClean: false }));
-  /** Why the service closes, in its own words: a page cannot see whether a close frame is the service's. @type {CloseStatus | null} */
+  /** The service's own word on why it closes: a page cannot see whose a close frame is. @type {CloseStatus | null} */
   #farewell = null;
   /** The token of the latest attempt, and the one for the next where it is known already. @type {string | undefined} */
   #token;
@@ -125,7 +125,7 @@ export class Socket extends SocketEvents {
     if (this.#class.mode === "sync") throw new TypeError(`${this.#class.consumer} is sync and does not reply: use send`);
     const json = typeof data !== "string" && !isBinary(data);
     const id = this.#requests.next();
-    if (this.#post(frame(`r${id}:`, json ? JSON.stringify(data) : data), id) === "dropped") {
+    if (this.#post(frame(`r${id}:`, json ? JSON.stringify(data ?? null) : data), id) === "dropped") {
       throw new DOMException("the socket is closed", "InvalidStateError");
     }
     return this.#requests.wait(id, json, timeout, () => this.#unqueue(id));
@@ -198,7 +198,7 @@ export class Socket extends SocketEvents {
       try {
         this.#receive(kind, data.slice(1));
       } catch (error) {
-        this.#warn(`ignored a frame that starts with ${JSON.stringify(kind)}: ${error}`);
+        this.#warn(`ignored a frame that starts with ${JSON.stringify(kind)}`, error);
       }
     });
     on("error", ({ error, message }) => this.dispatchEvent(new SocketErrorEvent(error, message)));
@@ -223,6 +223,7 @@ export class Socket extends SocketEvents {
   #receive(kind, payload) {
     this.#watch.heard();
     if (kind === "m") {
+      if (this.#state !== OPEN) return; // closing, as with a WebSocket
       const { origin } = new URL(this.url);
       this.dispatchEvent(new MessageEvent("message", { data: this.#deliver(payload), origin }));
     } else if (kind === "r") {
@@ -364,9 +365,9 @@ export class Socket extends SocketEvents {
     if (at >= 0) this.#queuedBytes -= this.#queue.splice(at, 1)[0].size;
   }
 
-  /** Says it once. @param {string} text */
-  #warn(text) {
-    if (!this.#warned.has(text)) console.warn(`${this.url}: ${text}`);
+  /** Says it once. @param {string} text @param {unknown} [cause] */
+  #warn(text, cause = "") {
+    if (!this.#warned.has(text)) console.warn(`${this.url}: ${text}`, cause);
     this.#warned.add(text);
   }
 }
@@ -384,5 +385,6 @@ function ask(provider) {
 /** Whether no reconnect may follow. @param {number} code @param {boolean} said whether the service itself said so */
 function isFinal(code, said) {
   // A bare 1000 may be the browser's own, which goes offline.
-  return (code === 1000 && said) || code === 1002 || code === 1003 || (code >= 1007 && code <= 1010) || (code >= 4500 && code < 5000);
+  if (code === 1000) return said;
+  return code === 1002 || code === 1003 || (code >= 1007 && code <= 1010) || (code >= 4500 && code < 5000);
 }
