@@ -69,8 +69,7 @@ func (r *Router) cut(ctx context.Context, empty <-chan struct{}) error {
 	r.abandon()
 	for _, s := range r.list() {
 		s.end(restart().status, false)
-		s.out.fail()
-		s.conn.close()
+		s.cut()
 	}
 	timer := time.NewTimer(farewell)
 	defer timer.Stop()

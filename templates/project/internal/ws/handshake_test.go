@@ -270,6 +270,32 @@ func TestPanicsInConnect(t *testing.T) {
 	}
 }
 
+// TestMiddlewareThatHidesTheConnection: the log says what it lacks.
+func TestMiddlewareThatHidesTheConnection(t *testing.T) {
+	lines := captureLog(t)
+	hide := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(struct{ http.ResponseWriter }{w}, r)
+		})
+	}
+	app := ws.NewRouter(ws.DefaultLimits(), nil, []ws.Middleware{hide}, syncRoute(&funcs{}))
+	wstest.Denied(t, app, "/ws", 500)
+	settle(t, app)
+	if !strings.Contains(lines.String(), "needs a method Unwrap") {
+		t.Errorf("log:\n%s", lines)
+	}
+	lost := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r.WithContext(context.Background()))
+		})
+	}
+	app = ws.NewRouter(ws.DefaultLimits(), nil, []ws.Middleware{lost}, syncRoute(&funcs{}))
+	wstest.Denied(t, app, "/ws", 500)
+	if !strings.Contains(lines.String(), "lost the values") {
+		t.Errorf("log:\n%s", lines)
+	}
+}
+
 // TestMiddleware: the first is the outermost, its context values reach every handler, and it ends with the upgrade.
 func TestMiddleware(t *testing.T) {
 	type key struct{}
