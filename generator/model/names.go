@@ -156,14 +156,17 @@ func checkServiceName(name string) problem {
 		return problem{fmt.Sprintf("is longer than %d characters", maxName), "write a shorter one"}
 	case !isServiceName(name):
 		if lower := strings.ToLower(name); isServiceName(lower) {
+			if p := checkServiceName(lower); !p.isZero() {
+				return p // else the advice would be refused in its turn
+			}
 			return problem{"has capital letters", "write " + spec.Quote(lower)}
 		}
 		return problem{"cannot name a binary and a folder",
 			"write lower-case letters (a to z), digits, - and _, starting with a letter and ending with a letter or digit"}
 	case isDevice(name):
 		return problem{"is the name of a device on Windows", "add a word, as in " + spec.Quote(name+"-service")}
-	case projectFolder(name):
-		return problem{"is also a folder of the project, so that the binary has no place",
+	case projectEntry(name):
+		return problem{"is also a file or a folder of the project, so that the binary has no place",
 			"add a word, as in " + spec.Quote(name+"-service")}
 	}
 	return problem{}

@@ -68,7 +68,10 @@ func TestServiceName(t *testing.T) {
 		"a\n":                   "cannot name a binary and a folder",
 		"Updater":               `has capital letters: write "updater"`,
 		"nul":                   "is the name of a device on Windows",
-		"web":                   "is also a folder of the project",
+		"CON":                   `is the name of a device on Windows: add a word, as in "con-service"`,
+		"web":                   "is also a file or a folder of the project",
+		"Web":                   "is also a file or a folder of the project",
+		"makefile":              "is also a file or a folder of the project",
 		strings.Repeat("x", 65): "is longer than 64 characters",
 	} {
 		if err := ServiceName(name); err == nil || !strings.Contains(err.Error(), want) {

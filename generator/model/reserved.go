@@ -79,9 +79,12 @@ func ownerOf(identifier string) string {
 	return ""
 }
 
-// projectFolder reports whether an emitted project has a folder of that name. A binary of the same name would have no place.
-func projectFolder(name string) bool {
-	return slices.Contains([]string{"client", "consumers", "internal", "routing", "settings", "web"}, name)
+// projectEntry reports whether something in an emitted project's own folder has that name, on a file system that does not tell
+// capitals apart. A binary of the same name, which "go build" puts there, would have no place.
+func projectEntry(name string) bool {
+	return slices.Contains([]string{
+		"client", "consumers", "dockerfile", "internal", "makefile", "routing", "settings", "web",
+	}, name)
 }
 
 // standardLibrary reports whether the first element of an import path belongs to the Go distribution: a folder of the

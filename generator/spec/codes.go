@@ -150,7 +150,7 @@ func nameCodes() []Explanation {
 	return []Explanation{
 		{CodeServiceName, "the service's name cannot be used",
 			"The name becomes a folder, a binary, a container image and the page's title: 1 to 64 lower-case letters, digits, - and _, " +
-				"starting with a letter. Names of devices on Windows and of folders of an emitted project are not possible."},
+				"starting with a letter. Names of devices on Windows and of what an emitted project holds (client, makefile) are not possible."},
 		{CodeModulePath, "the module path cannot be used",
 			"It is the Go module path of the emitted service, as in the first line of its go.mod: example.com/updater, or a single " +
 				"word. It must not begin like a package of the standard library, for the go command would look for the service's packages there."},
