@@ -187,13 +187,8 @@ func (a *app) printError(err error) {
 
 // wayOutOf adds to an error of another package what only the command line can say.
 func wayOutOf(err error) string {
-	var (
-		unsafe *spec.UnsafeSpliceError
-		told   *problem
-	)
+	var told *problem
 	switch {
-	case errors.As(err, &unsafe) && unsafe.Snippet != "":
-		return "nothing is written: add this by hand, then run: wsgen generate\n\n" + indent(unsafe.Snippet, "    ")
 	case errors.As(err, &told) && told.wayOut != "":
 		return ""
 	case errors.Is(err, fs.ErrPermission):
@@ -202,10 +197,6 @@ func wayOutOf(err error) string {
 		return "make room on the disk, then run the command again"
 	}
 	return ""
-}
-
-func indent(text, by string) string {
-	return by + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+by)
 }
 
 // counted returns "1 file", "2 files".

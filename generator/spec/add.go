@@ -29,7 +29,8 @@ func (e *UnsafeSpliceError) Error() string {
 	if e.Span != (Span{}) {
 		place = fmt.Sprintf("%s:%d:%d", e.Name, e.Span.Line, e.Span.Column)
 	}
-	return fmt.Sprintf("%s: %s; add this by hand:\n\n%s", place, e.Reason, e.Snippet)
+	snippet := "    " + strings.ReplaceAll(strings.TrimSuffix(e.Snippet, "\n"), "\n", "\n    ")
+	return fmt.Sprintf("%s: %s; nothing is written: add this by hand, then run wsgen generate\n\n%s", place, e.Reason, snippet)
 }
 
 // Add returns the source with the addition spliced in: "NAME: MODE" at the end of "consumers" and "PATH: NAME" at the end

@@ -177,11 +177,11 @@ func TestAddFillsWrittenEmptiness(t *testing.T) {
 func TestAddRefuses(t *testing.T) {
 	const snippet = "routes:\n  /ws/a: a\n"
 	for name, tc := range map[string]struct{ source, want string }{
-		"flow document": {"{version: 1, service: a, module: b, consumers: {a: sync}}\n", "wsgen.yaml:1:1: the spec is in flow style; add this by hand:\n\n" + snippet},
-		"flow section":  {head + "consumers: {a: sync}\nroutes: {/ws/b: a}\n", "wsgen.yaml:5:9: routes is in flow style; add this by hand:\n\n" + snippet},
-		"split empty":   {head + "consumers: {a: sync}\nroutes: {\n}\n", "wsgen.yaml:5:9: the empty value has more than one line; add this by hand:\n\n" + snippet},
-		"own line":      {head + "consumers: {a: sync}\nroutes:\n  {}\n", "wsgen.yaml:6:3: the empty value stands on a line of its own; add this by hand:\n\n" + snippet},
-		"explicit key":  {head + "consumers: {a: sync}\n? routes\n:\n", "wsgen.yaml: the lines cannot be added without touching others; add this by hand:\n\n" + snippet},
+		"flow document": {"{version: 1, service: a, module: b, consumers: {a: sync}}\n", "wsgen.yaml:1:1: the spec is in flow style"},
+		"flow section":  {head + "consumers: {a: sync}\nroutes: {/ws/b: a}\n", "wsgen.yaml:5:9: routes is in flow style"},
+		"split empty":   {head + "consumers: {a: sync}\nroutes: {\n}\n", "wsgen.yaml:5:9: the empty value has more than one line"},
+		"own line":      {head + "consumers: {a: sync}\nroutes:\n  {}\n", "wsgen.yaml:6:3: the empty value stands on a line of its own"},
+		"explicit key":  {head + "consumers: {a: sync}\n? routes\n:\n", "wsgen.yaml: the lines cannot be added without touching others"},
 	} {
 		f, ds := Parse("wsgen.yaml", []byte(tc.source))
 		if len(ds) > 0 {
@@ -189,8 +189,9 @@ func TestAddRefuses(t *testing.T) {
 		}
 		got, err := f.Add(Addition{Consumer: "a", Path: "/ws/a"})
 		var unsafe *UnsafeSpliceError
-		if got != nil || !errors.As(err, &unsafe) || err.Error() != tc.want || unsafe.Snippet != snippet {
-			t.Errorf("%s: got %q and error\n%v\nwant\n%s", name, got, err, tc.want)
+		want := tc.want + "; nothing is written: add this by hand, then run wsgen generate\n\n    routes:\n      /ws/a: a"
+		if got != nil || !errors.As(err, &unsafe) || err.Error() != want || unsafe.Snippet != snippet {
+			t.Errorf("%s: got %q and error\n%v\nwant\n%s", name, got, err, want)
 		}
 	}
 	for name, tc := range map[string]struct {
