@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { catchWarnings, freezeTime, Network, settled } from "../lib/fake.js";
+import { freezeTime, Network, settled } from "../lib/fake.js";
 
 test("url and token are asked at each attempt", async (t) => {
   const pass = freezeTime(t);
