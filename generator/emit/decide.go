@@ -83,10 +83,8 @@ func (pl *planner) wanted(files []render.File) ([]Op, error) {
 		}
 	}
 	err := parallel(len(files), func(i int) (err error) {
-		if ops[i], err = pl.decide(files[i], places[i]); err != nil {
-			return fmt.Errorf("%s: %w", files[i].Path, err)
-		}
-		return nil
+		ops[i], err = pl.decide(files[i], places[i])
+		return err
 	})
 	return ops, err
 }
@@ -106,11 +104,20 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 	if at.presence == regular {
 		var err error
 		if op.Old, err = pl.read(&op); err != nil {
-			return Op{}, err
+			return Op{}, fmt.Errorf("%s: %w", f.Path, err)
 		}
 	}
 	text, err := f.Render(op.Old)
-	if err != nil {
+	var refused *render.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		op.Old = nil // there is no text to compare it with
+		op.Action, op.State, op.Reason, op.Fix = Conflict, Blocked, refused.Fact, refused.WayOut
+		if refused.Line > 0 {
+			op.Reason = fmt.Sprintf("line %d: %s", refused.Line, refused.Fact)
+		}
+		return op, nil
+	case err != nil:
 		return Op{}, err
 	}
 	if text == nil {
@@ -280,10 +287,11 @@ func (pl *planner) leftover(file string, rec record) (Op, error) {
 
 // repair is the operation on a manifest that is lost or damaged: bookkeeping, but a drift that somebody should see.
 func (t *Tree) repair() Op {
-	op := Op{Path: ManifestPath, Owner: render.Generated, Action: Update, State: Edited, Mode: 0o644, Reason: t.damage}
+	op := Op{Path: ManifestPath, Owner: render.Generated, Action: Update, State: Edited, Mode: 0o644}
 	if t.raw == nil {
 		op.Action, op.State = Create, Missing
 	}
+	op.Reason = "the record of what wsgen wrote " + t.damage
 	op.Fix = "wsgen generate rebuilds it from what the spec and " + baseDir + " tell"
 	return op
 }

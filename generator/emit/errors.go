@@ -68,7 +68,7 @@ type NotEmptyError struct {
 	Recovered string   // what Recover did to an interrupted run in there; "" where there was none
 }
 
-// Error lists what is there and names the command that adds to an existing folder.
+// Error lists what is there, and names the command that will add to an existing folder.
 func (e *NotEmptyError) Error() string {
 	const shown = 8
 	found := e.Found
@@ -77,7 +77,7 @@ func (e *NotEmptyError) Error() string {
 		rest = fmt.Sprintf(" and %d more", len(found)-shown)
 		found = found[:shown]
 	}
-	text := fmt.Sprintf("%s: not empty (%s%s): choose another folder, or use wsgen init to add to this one",
+	text := fmt.Sprintf("%s: not empty (%s%s): choose another folder (wsgen init, which adds to an existing one, is not supported by this version)",
 		e.Path, strings.Join(found, ", "), rest)
 	if e.Recovered != "" {
 		text = fmt.Sprintf("%s: %s; see whether the project in there is the one you want", e.Path, e.Recovered)

@@ -33,9 +33,12 @@ func needed(path, text string) render.File {
 	return f
 }
 
-// splice makes a file that appends the line unless the file has it.
+// splice makes a file that appends the line unless the file has it, and refuses one that is beyond repair.
 func splice(path, line string) render.File {
 	return render.File{Path: path, Owner: render.Spliced, Mode: 0o644, Render: func(existing []byte) ([]byte, error) {
+		if strings.HasPrefix(string(existing), "beyond repair") {
+			return nil, &render.RefusedError{Path: path, Line: 1, Fact: "the file is beyond repair", WayOut: "mend it"}
+		}
 		if strings.Contains(string(existing), line) {
 			return existing, nil
 		}

@@ -123,10 +123,10 @@ func (m manifest) equal(other manifest) bool {
 	})
 }
 
-// add enters one line. A second line for a path, which a union merge leaves, adds its hash.
+// add enters one line. An error says what the line does, to be read after the name of the file. A second line for a path, which a union merge leaves, adds its hash.
 func (m manifest) add(e manifestEntry) error {
 	if err := checkFile(e.Path); err != nil {
-		return err
+		return fmt.Errorf("names what is no file of a project: %w", err)
 	}
 	if e.Owner != render.Generated && e.Owner != render.Yours && e.Owner != render.Spliced {
 		return fmt.Errorf("has the unknown owner %q", e.Owner)

@@ -62,6 +62,8 @@ func ownerRules() []ownerRule {
 		{name: "spliced, edited", edit: put("wsgen.yaml", "# mine\nversion: 1\n"), path: "wsgen.yaml", text: "# mine\nversion: 1\n"},
 		{name: "spliced, lacking", edit: put("wsgen.yaml", "# mine\r\n"), plan: "update pending wsgen.yaml", path: "wsgen.yaml", text: "# mine\r\nversion: 1\n"},
 		{name: "spliced, deleted", edit: rm("go.mod"), plan: "create missing go.mod", path: "go.mod", text: "module example.com/updater\n"},
+		{name: "spliced, refused", edit: put("go.mod", "beyond repair\n"), plan: "conflict blocked go.mod", path: "go.mod", text: "beyond repair\n", fails: true},
+		{name: "spliced, refused, forced", edit: put("go.mod", "beyond repair\n"), force: true, plan: "conflict blocked go.mod", path: "go.mod", text: "beyond repair\n", fails: true},
 		{name: "one conflict holds back everything", edit: put(routing, "mine\n"), files: with(sample(), own("Dockerfile", "FROM x\n")), plan: "create pending Dockerfile, conflict edited " + routing, path: "Dockerfile", fails: true},
 	}
 }
@@ -255,11 +257,11 @@ func TestYoursIsNeitherReadNorRendered(t *testing.T) {
 
 // TestNothingIsWrittenWhenOneTextFails renders everything before the first write.
 func TestNothingIsWrittenWhenOneTextFails(t *testing.T) {
-	broken := errors.New("broken template")
+	broken := errors.New("render zzz.go: broken template")
 	bad := gen("zzz.go", "")
 	bad.Render = func([]byte) ([]byte, error) { return nil, broken }
 	dir := filepath.Join(t.TempDir(), "updater")
-	if _, err := New(t.Context(), dir, with(sample(), bad), Options{}); !errors.Is(err, broken) || !strings.Contains(err.Error(), "zzz.go") {
+	if _, err := New(t.Context(), dir, with(sample(), bad), Options{}); !errors.Is(err, broken) || err.Error() != broken.Error() {
 		t.Errorf("error %v", err)
 	}
 	mustEqual(t, snapshot(t, filepath.Dir(dir)), nil)

@@ -16,7 +16,7 @@ type Tree struct {
 	dir         string // absolute
 	manifest    manifest
 	raw         []byte // the manifest's file as it was read; nil where there is none
-	damage      string // what is wrong with the manifest: "is missing"; "" where it is whole
+	damage      string // what is wrong with the manifest: "is lost"; "" where it is whole
 	interrupted *Interrupted
 	fresh       bool                        // no project is expected in the directory
 	absent      bool                        // there is no directory yet
@@ -72,7 +72,7 @@ func (t *Tree) load() (err error) {
 	}
 	t.raw, err = root.ReadFile(ManifestPath)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.raw, t.damage = nil, "is missing"
+		t.raw, t.damage = nil, "is lost"
 		t.manifest = manifest{files: make(map[string]record)}
 		return t.adoptBase(root)
 	}

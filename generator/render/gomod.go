@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,7 +19,8 @@ type goMod struct {
 func newGoMod(p *model.Project) goMod { return goMod{Module: p.Module} }
 
 // spliceMod returns existing with the requirements of wanted that it lacks, and nothing else changed: a version stays what
-// it is, newer or older, and so do order, comments and line endings. A nil existing becomes wanted.
+// it is, newer or older, and so do order, comments and line endings. A nil existing becomes wanted. Where existing is in no
+// state to be added to, the error is a *[RefusedError].
 func spliceMod(wanted, existing []byte) ([]byte, error) {
 	if existing == nil {
 		return wanted, nil
@@ -32,7 +34,7 @@ func spliceMod(wanted, existing []byte) ([]byte, error) {
 	}
 	have, err := modfile.ParseLax("go.mod", existing, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w; mend the file and run the command again", err)
+		return nil, unparsable(err)
 	}
 	if err := sameModule(want, have); err != nil {
 		return nil, err
@@ -45,13 +47,40 @@ func spliceMod(wanted, existing []byte) ([]byte, error) {
 	return insert(existing, at, requireLines(missing, block)), nil
 }
 
+// RefusedError is a spliced file in such a state that nothing can be added to it. It is the user's to mend.
+type RefusedError struct {
+	Path   string
+	Line   int    // from 1; 0 stands for the file as a whole
+	Fact   string // to be read after the place: "the module is example.com/a, but wsgen.yaml says example.com/b"
+	WayOut string
+}
+
+// Error says the place, the fact and the way out.
+func (e *RefusedError) Error() string {
+	place := e.Path
+	if e.Line > 0 {
+		place = fmt.Sprintf("%s:%d", e.Path, e.Line)
+	}
+	return fmt.Sprintf("%s: %s: %s", place, e.Fact, e.WayOut)
+}
+
+// unparsable refuses a go.mod that its parser refuses, at the first place that the parser names.
+func unparsable(err error) error {
+	refused := &RefusedError{Path: "go.mod", Fact: "the file cannot be read: " + err.Error(), WayOut: "mend it"}
+	var list modfile.ErrorList
+	if errors.As(err, &list) && len(list) > 0 {
+		refused.Line, refused.Fact = list[0].Pos.Line, "the file cannot be read: "+list[0].Err.Error()
+	}
+	return refused
+}
+
 // unmerged refuses a file that git left half merged: go.mod's parser and go.sum's take the markers for something of theirs.
 func unmerged(name string, text []byte) error {
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
 		if bytes.HasPrefix(line, []byte("<<<<<<< ")) {
-			return fmt.Errorf("%s:%d: the file holds the conflict markers of a merge; resolve it and run the command again", name, number)
+			return &RefusedError{name, number, "the file holds the two sides of a git merge", "resolve the merge"}
 		}
 	}
 	return nil
@@ -61,11 +90,11 @@ func unmerged(name string, text []byte) error {
 func sameModule(want, have *modfile.File) error {
 	wanted := want.Module.Mod.Path
 	if have.Module == nil {
-		return fmt.Errorf("go.mod has no module line: add `module %s` as its first line", wanted)
+		return &RefusedError{"go.mod", 0, "the file has no module line", "add `module " + wanted + "` as its first line"}
 	}
 	if got := have.Module.Mod.Path; got != wanted {
-		return fmt.Errorf("go.mod:%d: the module is %s, but wsgen.yaml says %s: write the same path in both",
-			have.Module.Syntax.Start.Line, got, wanted)
+		return &RefusedError{"go.mod", have.Module.Syntax.Start.Line,
+			fmt.Sprintf("the module is %s, but wsgen.yaml says %s", got, wanted), "write the same path in both"}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -82,23 +83,21 @@ func TestSpliceModWithoutAFileIsTheWholeText(t *testing.T) {
 func TestSpliceModRefuses(t *testing.T) {
 	tests := []struct {
 		name, existing string
-		want           []string
+		want           string
 	}{
-		{"an empty file", "", []string{"no module line", "module example.com/updater"}},
-		{"another module", "// mine\nmodule example.com/other\n", []string{"go.mod:2", "example.com/other", "example.com/updater"}},
-		{"a broken file", "module example.com/updater\nrequire (\n", []string{"go.mod:", "mend the file"}},
-		{"conflict markers", "<<<<<<< HEAD\nmodule example.com/updater\n=======\n", []string{"go.mod:1"}},
+		{"an empty file", "", "go.mod: the file has no module line: add `module example.com/updater` as its first line"},
+		{"another module", "// mine\nmodule example.com/other\n",
+			"go.mod:2: the module is example.com/other, but wsgen.yaml says example.com/updater: write the same path in both"},
+		{"a broken file", "module example.com/updater\nrequire (\n", "go.mod:3: the file cannot be read: syntax error (unterminated block started at go.mod:2:1): mend it"},
+		{"conflict markers", "<<<<<<< HEAD\nmodule example.com/updater\n=======\n",
+			"go.mod:1: the file holds the two sides of a git merge: resolve the merge"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := spliceMod([]byte(wantedMod), []byte(test.existing))
-			if err == nil {
-				t.Fatalf("got no error but:\n%s", got)
-			}
-			for _, want := range test.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("the error %q does not say %q", err, want)
-				}
+			var refused *RefusedError
+			if !errors.As(err, &refused) || err.Error() != test.want {
+				t.Errorf("got error\n%v\nand want\n%s\nbeside\n%s", err, test.want, got)
 			}
 		})
 	}

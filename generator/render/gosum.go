@@ -13,7 +13,8 @@ type sumLine struct {
 }
 
 // spliceSum returns existing with the lines of wanted that it lacks. A module that is there in other versions only is left
-// alone, since go.mod then asks for one of those, and `go mod tidy` would take away what was added here.
+// alone, since go.mod then asks for one of those, and `go mod tidy` would take away what was added here. A half merged
+// existing is a *[RefusedError].
 func spliceSum(wanted, existing []byte) ([]byte, error) {
 	if existing == nil {
 		return wanted, nil

@@ -46,6 +46,7 @@ type File struct {
 	// Render returns the file's text: for Generated and Yours the whole file (existing is ignored); for Spliced what
 	// existing becomes, existing being nil where there is no such file. It is pure and may be called from any goroutine.
 	// A file of the user's that is there already is never rendered, which is what keeps a second run fast.
+	// An error names the file. It is a *[RefusedError] where existing is at fault.
 	Render func(existing []byte) ([]byte, error)
 }
 

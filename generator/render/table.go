@@ -114,11 +114,11 @@ func stubRows(p *model.Project, c *model.Consumer) []row {
 func (r row) file(src *sources, module string) File {
 	return File{Path: r.path, Owner: r.owner, Mode: 0o644, Needed: r.needed, Render: func(existing []byte) ([]byte, error) {
 		text, err := r.text(src, module)
-		if err == nil && r.splice != nil {
-			text, err = r.splice(text, existing)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("render %s: %w", r.path, err)
+		}
+		if r.splice != nil {
+			return r.splice(text, existing)
 		}
 		return text, nil
 	}}
