@@ -66,11 +66,8 @@ func (d *decoder) fields(n *yaml.Node, where string, fields []field) map[string]
 }
 
 func (d *decoder) unknownKey(key Text, where string, fields []field) {
-	var names []string
-	for _, f := range fields {
-		names = append(names, f.name)
-	}
-	hint := DidYouMean(key.Value, names)
+	now, later := split(fields)
+	hint := meant(key.Value, now, later)
 	switch {
 	case hint != "":
 	case where == "" && slices.Contains([]string{"allowed_origins", "layer", "auth"}, key.Value):
@@ -78,7 +75,7 @@ func (d *decoder) unknownKey(key Text, where string, fields []field) {
 	case where == "" && strings.HasPrefix(key.Value, "/"):
 		hint = `it belongs under "routes"`
 	default:
-		hint = "known here: " + strings.Join(names, ", ")
+		hint = "known here: " + strings.Join(now, ", ")
 	}
 	if where == "" {
 		d.file.Partial = true // it may have been meant for any of the sections
@@ -88,8 +85,30 @@ func (d *decoder) unknownKey(key Text, where string, fields []field) {
 	d.errorf(CodeUnknownKey, key.Span, hint, "unknown key %s%s", Quote(key.Value), where)
 }
 
+// split returns the names of the fields that this version builds, and of those that it does not.
+func split(fields []field) (now, later []string) {
+	for _, f := range fields {
+		if f.decode != nil {
+			now = append(now, f.name)
+		} else {
+			later = append(later, f.name)
+		}
+	}
+	return now, later
+}
+
+// meant is DidYouMean for a word of which this version does not build every meaning.
+func meant(word string, now, later []string) string {
+	known := slices.Concat(now, later)
+	hint := DidYouMean(word, known)
+	if slices.Contains(later, Suggest(word, known)) {
+		hint += " it is not supported by this version"
+	}
+	return hint
+}
+
 func (d *decoder) unsupported(at Text, what string) {
-	d.errorf(CodeUnsupported, at.Span, "", "%s is not supported by this version", what)
+	d.errorf(CodeUnsupported, at.Span, "leave it out", "%s is not supported by this version", what)
 }
 
 // entries returns the entries of a mapping without those that stand in it a second time, which it reports.
@@ -202,7 +221,7 @@ func (d *decoder) choice(n *yaml.Node, key Text, now, later []string) Text {
 	case slices.Contains(later, t.Value):
 		d.unsupported(t, key.Value+": "+t.Value)
 	default:
-		hint := DidYouMean(t.Value, slices.Concat(now, later))
+		hint := meant(t.Value, now, later)
 		if hint == "" {
 			hint = "write " + strings.Join(now, " or ")
 		}

@@ -36,6 +36,7 @@ func (d *decoder) syntax(err error) {
 		return
 	}
 	switch {
+	case d.unmerged():
 	case strings.Contains(f.message, "too deep"):
 		d.errorf(CodeTooDeep, d.pos.span(f.line, f.column, 1), "", "nested more than %d levels deep", maxDepth)
 	case strings.Contains(f.message, "unknown anchor"), strings.Contains(f.context, "alias"):
@@ -44,6 +45,17 @@ func (d *decoder) syntax(err error) {
 	default:
 		d.otherSyntax(f)
 	}
+}
+
+// unmerged reports a spec that git left half merged, and whether it is one.
+func (d *decoder) unmerged() bool {
+	for line := 1; line <= d.pos.lines(); line++ {
+		if text := d.pos.line(line); strings.HasPrefix(text, "<<<<<<< ") {
+			d.errorf(CodeSyntax, d.pos.span(line, 1, len(text)), "resolve the merge", "the two sides of a git merge begin here")
+			return true
+		}
+	}
+	return false
 }
 
 // star reports a star that YAML takes for an alias: most often a host pattern that wants quotes.
