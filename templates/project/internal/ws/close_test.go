@@ -56,7 +56,9 @@ func TestBreaches(t *testing.T) {
 					t.Fatalf("frame %x %q", first, payload)
 				}
 			} else {
-				page.expectClose(t, test.want)
+				if reason := page.expectClose(t, test.want); test.want == 1002 && reason != "protocol error" {
+					t.Errorf("reason %q: not of the one writer of the connection", reason)
+				}
 				page.write(t, frame(0x81, "much later")+closeFrame(1000, ""))
 			}
 			if st := await(t, gone, "Disconnect"); st.Code != test.want || st.Remote != (test.want == 1005) {

@@ -142,10 +142,10 @@ func TestHandlersOfTheWholeProcess(t *testing.T) {
 	plain.Send("hello")
 	plain.Expect("hello")
 	count := map[string]int{}
-	for range 10 {
+	for i := range 10 {
 		release <- struct{}{}
 		count[await(t, started, "the next handler")[:1]]++
-		if len(count) < 4 && count["0"] > 1 {
+		if i == 3 && len(count) < 4 {
 			t.Errorf("a socket had its turn again before others had one: %v", count)
 		}
 	}

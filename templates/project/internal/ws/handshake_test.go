@@ -94,6 +94,31 @@ func accepting(err error) func(context.Context, *ws.Handshake) error {
 	}
 }
 
+// TestConnectFailsAfterThePageIsGone: what the page sent is not handled, and Disconnect runs.
+func TestConnectFailsAfterThePageIsGone(t *testing.T) {
+	gone := make(chan ws.CloseStatus, 2)
+	app, _ := newApp(t, syncRoute(&funcs{
+		connect: func(ctx context.Context, h *ws.Handshake) error {
+			if _, err := h.Accept(); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		},
+		receive:    func(context.Context, *ws.Socket, ws.Message) error { t.Error("handled"); return nil },
+		disconnect: func(_ context.Context, st ws.CloseStatus) { gone <- st },
+	}))
+	page := dialRaw(t, app, "/ws", "")
+	page.write(t, frame(0x81, "x")+closeFrame(1000, ""))
+	page.expectClose(t, 1000)
+	if st := await(t, gone, "Disconnect"); st.Code != 1000 || !st.Remote {
+		t.Errorf("Disconnect got %+v", st)
+	}
+	if st := app.Stats(); st.Unhandled != 1 {
+		t.Errorf("stats %+v", st)
+	}
+}
+
 func TestAcceptTwice(t *testing.T) {
 	var kept *ws.Handshake
 	app, _ := newApp(t, syncRoute(&funcs{connect: func(_ context.Context, h *ws.Handshake) error {

@@ -51,13 +51,20 @@ func TestHalfOpen(t *testing.T) {
 	} {
 		t.Run(form, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				began, gone := time.Now(), make(chan ws.CloseStatus, 1)
 				var after time.Duration
-				app, _ := newApp(t, syncRoute(&funcs{disconnect: func(_ context.Context, st ws.CloseStatus) {
-					after = time.Since(began)
-					gone <- st
-				}}))
+				var began time.Time
+				gone := make(chan ws.CloseStatus, 1)
+				app, _ := newApp(t, ws.Sync("/early", func(ws.Params) ws.SyncConsumer { return plainConsumer{} }), syncRoute(&funcs{
+					receive: func(context.Context, *ws.Socket, ws.Message) error { return nil },
+					disconnect: func(_ context.Context, st ws.CloseStatus) {
+						after = time.Since(began)
+						gone <- st
+					}}))
+				wstest.Connect(t, app, "/early")
+				time.Sleep(500 * time.Millisecond) // between two looks of the sweeper
+				began = time.Now()
 				page := dialSilent(t, app, want.offer)
+				page.write(t, frame(0x81, "m and then nothing more"))
 				if st := <-gone; st != (ws.CloseStatus{Code: 1006, Reason: "no answer to a ping in 8 s", Remote: true}) {
 					t.Errorf("Disconnect got %+v", st)
 				}
@@ -181,7 +188,9 @@ func TestFullInbox(t *testing.T) {
 func TestInboxBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		app, _ := newApp(t, syncRoute(&funcs{receive: func(ctx context.Context, s *ws.Socket, m ws.Message) error {
+		limits := ws.DefaultLimits()
+		limits.InboxTimeout = 5 * time.Minute
+		app, _ := newAppWith(t, limits, syncRoute(&funcs{receive: func(ctx context.Context, s *ws.Socket, m ws.Message) error {
 			<-release
 			return s.Send(ctx, ws.Text(fmt.Sprint(len(m.Data))))
 		}}))
@@ -191,7 +200,7 @@ func TestInboxBytes(t *testing.T) {
 		if n := app.Stats().Received; n != 6 {
 			t.Errorf("%d taken: 1 in its handler and 256 KiB waiting are the bound", n)
 		}
-		time.Sleep(29 * time.Second) // pings are due, and cannot be answered
+		time.Sleep(4 * time.Minute) // pings go out, and their answers are not read
 		close(release)
 		for range 10 {
 			for line := range page.came {
