@@ -56,7 +56,7 @@ func runAddConsumer(ctx context.Context, o *addConsumerOptions) error {
 		return err
 	}
 	tree, err := o.openTree(ctx, dir)
-	if err != nil {
+	if err != nil || tree == nil {
 		return err
 	}
 	p, err := o.loadProject(ctx, dir)
@@ -101,7 +101,7 @@ func (o *addConsumerOptions) addition() (spec.Addition, error) {
 		return spec.Addition{}, fmt.Errorf("--mode: %w", err)
 	}
 	if name != o.arg {
-		o.notef("%s is the consumer %s\n", o.arg, name)
+		o.notef("%s is the consumer %s\n", harmless(o.arg), name)
 	}
 	if o.path == "" {
 		o.path = defaultPath(name)

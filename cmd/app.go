@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
@@ -64,13 +66,24 @@ func (a *app) path(p string) string {
 func (a *app) shown(path string) string {
 	wd, err := os.Getwd()
 	if err != nil {
-		return path
+		return harmless(path)
 	}
 	rel, err := filepath.Rel(wd, path)
 	if err != nil || len(rel) > len(path) {
-		return path
+		return harmless(path)
 	}
-	return rel
+	return harmless(rel)
+}
+
+// harmless replaces every character that would move the cursor or colour the text: the name of a file may hold them, and is
+// not allowed to draw on the terminal. Line ends and tabs stay.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
 }
 
 // mayAsk reports whether there is somebody to ask who did not ask to be left alone.
@@ -182,7 +195,7 @@ func (a *app) printError(err error) {
 	if wayOut := wayOutOf(err); wayOut != "" {
 		text += "\n  " + wayOut
 	}
-	fmt.Fprintf(a.stderr, "wsgen: %s\n", text)
+	fmt.Fprintf(a.stderr, "wsgen: %s\n", harmless(text))
 }
 
 // wayOutOf adds to an error of another package what only the command line can say.

@@ -64,7 +64,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		}
 	}
 	if n := len(o.report.Findings); n > 0 {
-		return drift("see the changes with: wsgen diff; make them with: wsgen generate",
+		return drift("what to do stands below each of them; wsgen diff shows what wsgen generate would change",
 			"the project is not what %s asks for: %s", p.file.Name, counted(n, "finding"))
 	}
 	if o.format.value == formatText {
@@ -74,15 +74,21 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	return nil
 }
 
-// findings returns what there is to say about a tree, in the order of its paths, the interrupted run first.
+// findings returns what there is to say about a tree, in the order of its paths, the interrupted run first. Where that run
+// had begun to change files there is nothing else to say: what it changed would look like edits by hand.
 func findings(tree *emit.Tree, plan *emit.Plan) []finding {
 	found := []finding{}
-	if tree.Interrupted() != nil {
-		found = append(found, finding{
+	if run := tree.Interrupted(); run != nil {
+		interrupted := finding{
 			Kind: "interrupted", Path: path.Dir(emit.ManifestPath),
-			Fact:   "an earlier run of wsgen was interrupted; what follows is as it left the files",
-			WayOut: "wsgen generate finishes it or rolls it back",
-		})
+			Fact: "an earlier run of wsgen was interrupted before it changed any file", WayOut: "wsgen generate clears it away",
+		}
+		if run.Committed {
+			interrupted.Fact = "an earlier run of wsgen was interrupted while it changed files"
+			interrupted.WayOut = "wsgen generate finishes it or rolls it back; what else there is to say can be told once it has ended"
+			return append(found, interrupted)
+		}
+		found = append(found, interrupted)
 	}
 	for _, op := range plan.Drift() {
 		found = append(found, finding{Kind: kindOf(op), Path: op.Path, Fact: op.Reason, WayOut: op.Fix})

@@ -29,8 +29,12 @@ func runDiff(ctx context.Context, o *diffOptions) error {
 	if err != nil {
 		return err
 	}
-	if tree.Interrupted() != nil {
-		o.warnf("an earlier run was interrupted, which wsgen generate finishes or rolls back; this is the difference as things stand")
+	if run := tree.Interrupted(); run != nil {
+		if run.Committed { // what it changed would look like edits by hand
+			return drift("wsgen generate finishes it or rolls it back; the difference can be told once it has ended",
+				"%s: an earlier run was interrupted while it changed files", o.shown(p.dir))
+		}
+		o.warnf("an earlier run was interrupted before it changed any file; wsgen generate clears it away")
 	}
 	o.report.addPlan(plan, true)
 	changes := plan.Changes()

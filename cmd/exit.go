@@ -84,7 +84,7 @@ func (e *specError) Error() string {
 	if e.argument != "" {
 		return fmt.Sprintf("%s would make the spec invalid (%s); nothing is written", e.argument, counted(n, "error"))
 	}
-	return fmt.Sprintf("%s is not valid (%s); nothing is written", e.file.Name, counted(n, "error"))
+	return fmt.Sprintf("%s is not valid (%s)", e.file.Name, counted(n, "error"))
 }
 
 // childExit is the end of a program that wsgen started and waited for, where it cannot become it.

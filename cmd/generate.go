@@ -26,7 +26,7 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 		return err
 	}
 	tree, err := o.openTree(ctx, dir)
-	if err != nil {
+	if err != nil || tree == nil {
 		return err
 	}
 	p, err := o.loadProject(ctx, dir)

@@ -15,15 +15,15 @@ import (
 const longPlan = 20
 
 // openTree opens the project in dir for a command that writes. It first ends a run that was interrupted there, since the
-// spec itself may be one of the files that run was about to change.
+// spec itself may be one of the files that run was about to change. The tree is nil, and the command at its end, in a dry run
+// that cannot look past an interrupted run: it has said so.
 func (a *app) openTree(ctx context.Context, dir string) (*emit.Tree, error) {
 	tree, err := emit.Open(dir)
 	if err != nil || tree.Interrupted() == nil {
 		return tree, err
 	}
 	if a.flags.dryRun {
-		a.warnf("an earlier run was interrupted here; the real run would first finish it or roll it back")
-		return tree, nil
+		return a.foretell(tree)
 	}
 	what, err := tree.Recover(ctx)
 	if err != nil {
@@ -32,6 +32,22 @@ func (a *app) openTree(ctx context.Context, dir string) (*emit.Tree, error) {
 	a.report.Recovered = what
 	a.notef("recovered: %s\n", what)
 	return emit.Open(dir)
+}
+
+// foretell is openTree for a dry run in a project where a run has not ended.
+func (a *app) foretell(tree *emit.Tree) (*emit.Tree, error) {
+	run := tree.Interrupted()
+	switch {
+	case run.Running:
+		return nil, run
+	case run.Committed: // files are half changed, and what was changed would look like edits by hand
+		a.report.Recovered = "not yet: the real run would first finish an interrupted run, or roll it back"
+		a.notef("would first finish an interrupted run, or roll it back; what comes after that can be told once it has ended\n")
+		a.suggest("wsgen generate")
+		return nil, nil
+	}
+	a.warnf("an earlier run was interrupted before it changed any file; the real run would first clear it away")
+	return tree, nil
 }
 
 // carryOut shows the plan and, unless this is a dry run, applies it. It reports whether a file changes.

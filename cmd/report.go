@@ -21,7 +21,7 @@ type report struct {
 	Ops []opReport `json:"ops,omitempty"`
 	// Applied says that the plan was carried out.
 	Applied bool `json:"applied"`
-	// Recovered says what became of an interrupted run that this command found and ended.
+	// Recovered says what became of an interrupted run that this command found and ended, or, in a dry run, would end.
 	Recovered string `json:"recovered,omitempty"`
 	// Diagnostics are the findings on the spec, errors and warnings, sorted by position.
 	Diagnostics []diagnosticReport `json:"diagnostics,omitempty"`
