@@ -126,6 +126,38 @@ func TestLeavingAQuestion(t *testing.T) {
 	}
 }
 
+// TestFullFolderIsRefusedFirst: nobody is asked about a project that cannot be made.
+func TestFullFolderIsRefusedFirst(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, "new", "updater")
+	for _, c := range []struct{ answers, args, asked []string }{
+		{nil, []string{"new", "updater", "-C", dir}, nil},
+		{[]string{"updater"}, []string{"new", "-C", dir}, []string{"Name of the project"}},
+	} {
+		p, _, errs, code := atTerminal(t, c.answers, c.args...)
+		if code != exitGuard || !slices.Equal(p.asked, c.asked) || !strings.Contains(errs, "not empty") {
+			t.Errorf("%q asked %q and exited with %d: %s", c.args, p.asked, code, errs)
+		}
+	}
+}
+
+// TestNamesDoNotDraw: a file's name may hold escape sequences, which stay out of the messages.
+func TestNamesDoNotDraw(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such names")
+	}
+	dir := filepath.Join(t.TempDir(), "a\x1b[31mb")
+	put(t, filepath.Join(dir, "updater", "c\x1b[2Jd"), "")
+	_, out, errs, code := atTerminal(t, nil, "new", "updater", "-C", dir, "--no-input")
+	if code != exitGuard || strings.Contains(out+errs, "\x1b") || !strings.Contains(errs, "c\ufffd[2Jd") {
+		t.Errorf("exit code %d: %q %q", code, out, errs)
+	}
+	_, out, errs, code = atTerminal(t, nil, "new", "other", "-C", dir, "--no-input", "--color", "never")
+	if code != exitDone || strings.Contains(out+errs, "\x1b") {
+		t.Errorf("exit code %d: %q %q", code, out, errs)
+	}
+}
+
 // TestCancelledBeforeTheStart asks every writing command to stop before it began.
 func TestCancelledBeforeTheStart(t *testing.T) {
 	dir := t.TempDir()

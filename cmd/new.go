@@ -212,6 +212,9 @@ func (o *newOptions) settle() error {
 		if err != nil {
 			return err
 		}
+		if given, _, _ := strings.Cut(arg, ":"); given != entry.Consumer {
+			o.notef("%s is the consumer %s\n", harmless(given), entry.Consumer)
+		}
 		for _, other := range o.entries {
 			if other.Consumer == entry.Consumer {
 				return usage("give each consumer once; further paths go into the spec afterwards",
@@ -253,6 +256,9 @@ func (o *newOptions) ask(ctx context.Context) (err error) {
 		if o.name, err = o.prompter.Text(ctx, "Name of the project", o.name, model.ServiceName); err != nil {
 			return err
 		}
+	}
+	if err := o.free(ctx); err != nil {
+		return err
 	}
 	if o.module == "" {
 		o.asked = true
@@ -326,6 +332,15 @@ func (o *newOptions) newPath(path string) error {
 	}
 	d := found[0]
 	return errors.New(strings.Trim(d.Message+": "+d.Hint, ": "))
+}
+
+// free refuses a folder that cannot be the project's, before more is asked about what would go there.
+func (o *newOptions) free(ctx context.Context) error {
+	target, err := o.target()
+	if err != nil {
+		return err
+	}
+	return emit.Free(ctx, target, o.flags.dryRun)
 }
 
 // target returns the folder of the new project, absolute.

@@ -22,6 +22,17 @@ func New(ctx context.Context, target string, files []render.File, o Options) (*P
 	return newProject(ctx, target, files, o, nil)
 }
 
+// Free says whether [New] could make a project in target, as far as that can be told from what is there; its errors are New's.
+// Like New it first recovers a run that was interrupted in there, unless it is for a dry run.
+func Free(ctx context.Context, target string, dryRun bool) error {
+	dir, err := filepath.Abs(target)
+	if err != nil {
+		return err
+	}
+	_, err = isFree(ctx, target, dir, dryRun)
+	return err
+}
+
 func newProject(ctx context.Context, target string, files []render.File, o Options, fault func(op, path string) error) (*Plan, error) {
 	dir, err := filepath.Abs(target)
 	if err != nil {
