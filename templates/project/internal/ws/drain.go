@@ -95,8 +95,8 @@ type testConn interface {
 }
 
 // Quiet waits until no handshake is under way, no socket has a message or an event waiting, a handler running, or a frame to
-// be written, and every socket that has ended has seen its Disconnect return. It is for tests: over the connections of the test kit it also waits
-// for what a page has sent; over others that counts once the server has read it.
+// be written, and every socket that has ended has seen its Disconnect return. It is for tests: over the connections of the
+// test kit it also waits for what a page has sent; over others that counts once the server has read it.
 func (r *Router) Quiet(ctx context.Context) error {
 	seen := uint64(0)
 	for first := true; ; first = false {
