@@ -103,10 +103,10 @@ func (c card) shows(t *testing.T, state string) {
 	c.until(t, fmt.Sprintf("document.querySelector(%q).textContent === %q", c.css(".state"), state))
 }
 
-// logs waits until the card's log holds a line with the text.
-func (c card) logs(t *testing.T, text string) {
+// logs waits until the card's log holds a line of just this text.
+func (c card) logs(t *testing.T, line string) {
 	t.Helper()
-	c.until(t, fmt.Sprintf("document.querySelector(%q).innerText.includes(%q)", c.css(".log"), text))
+	c.until(t, fmt.Sprintf("[...document.querySelectorAll(%q)].some((line) => line.textContent === %q)", c.css(".log span"), line))
 }
 
 // The page that a user sees first: it lists every route, and each connects, sends, shows the echo and the close code.
@@ -163,10 +163,9 @@ func TestPageOutlivesARestart(t *testing.T) {
 	if code := s.stop(t); code != 0 {
 		t.Fatalf("it exited %d, want 0", code)
 	}
-	echo.logs(t, "closed 1012")
-	echo.logs(t, "will reconnect")
+	echo.logs(t, "closed 1012, service restart; will reconnect")
 	echo.do(t, chromedp.Click(echo.css("[name=send]")))
-	echo.logs(t, "(queued)")
+	echo.logs(t, "→ hello (queued)")
 
 	start(t, bin, "ADDR="+strings.TrimPrefix(s.url, "http://"))
 	echo.shows(t, "open")

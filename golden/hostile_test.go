@@ -80,6 +80,7 @@ func refuses(t *testing.T, s *service, o *websocket.DialOptions) {
 	_, resp, err := s.tryDial(t, "/ws/echo", o)
 	if err == nil || resp == nil || resp.StatusCode != http.StatusForbidden {
 		t.Errorf("%v: got %s (%v), want 403", o.HTTPHeader, status(resp), err)
+		return
 	}
 	s.log.waitFor(t, "ALLOWED_ORIGINS", strconv.Quote(o.HTTPHeader.Get("Origin")))
 }

@@ -61,7 +61,7 @@ func (b *buffer) watch() (string, <-chan struct{}) {
 // waitFor waits until the text holds each of the parts.
 func (b *buffer) waitFor(t *testing.T, parts ...string) {
 	t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(patience / 4)
 	for {
 		text, changed := b.watch()
 		missing := slices.IndexFunc(parts, func(p string) bool { return !strings.Contains(text, p) })

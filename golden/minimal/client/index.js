@@ -12,6 +12,7 @@ export const service = "minimal";
 export class EchoSocket extends Socket {
   static consumer = "echo";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/echo", params: {} },
   ];

@@ -3,7 +3,7 @@
 // From a route, its params and where the service is to the URL of a socket.
 
 /** @typedef {string | number | bigint} Param */
-/** @typedef {{ path: string, params: Record<string, string> }} Route a path as in wsgen.yaml, and the converter of each parameter */
+/** @typedef {{ path: string, params: Record<string, string> }} Route as in wsgen.yaml; the converter of each parameter */
 
 /** What a converter accepts. The service has the last word; this only tells a mistake at once instead of as a 404. */
 /** @type {Record<string, RegExp>} */

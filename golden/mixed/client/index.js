@@ -12,6 +12,7 @@ export const service = "mixed";
 export class ChatSocket extends Socket {
   static consumer = "chat";
   static mode = "async";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/chat/lobby", params: {} },
     { path: "/ws/chat/{room:slug}", params: { room: "slug" } },
@@ -24,6 +25,7 @@ export class ChatSocket extends Socket {
 export class ChatLinuxSocket extends Socket {
   static consumer = "chat_linux";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/linux", params: {} },
   ];
@@ -33,6 +35,7 @@ export class ChatLinuxSocket extends Socket {
 export class ChatTestSocket extends Socket {
   static consumer = "chat_test";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/test/", params: {} },
   ];
@@ -42,6 +45,7 @@ export class ChatTestSocket extends Socket {
 export class FileSocket extends Socket {
   static consumer = "file";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/file/{path:path}", params: { path: "path" } },
   ];
@@ -51,6 +55,7 @@ export class FileSocket extends Socket {
 export class HTTPAPISocket extends Socket {
   static consumer = "http_api";
   static mode = "async";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/a-b.c~d/{route_1}", params: { route_1: "str" } },
   ];
@@ -60,6 +65,7 @@ export class HTTPAPISocket extends Socket {
 export class NewsSocket extends Socket {
   static consumer = "news";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/news", params: {} },
   ];
@@ -69,6 +75,7 @@ export class NewsSocket extends Socket {
 export class TelemetrySocket extends Socket {
   static consumer = "telemetry";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/metrics", params: {} },
   ];
@@ -78,6 +85,7 @@ export class TelemetrySocket extends Socket {
 export class TickerSocket extends Socket {
   static consumer = "ticker";
   static mode = "async";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/ticker/{symbol}", params: { symbol: "str" } },
   ];
@@ -87,6 +95,7 @@ export class TickerSocket extends Socket {
 export class UserIDSocket extends Socket {
   static consumer = "user_id";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/user/{user_id:int}", params: { user_id: "int" } },
   ];
@@ -96,6 +105,7 @@ export class UserIDSocket extends Socket {
 export class VerUpdateSocket extends Socket {
   static consumer = "ver_update";
   static mode = "sync";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/job/{job:uuid}", params: { job: "uuid" } },
   ];
@@ -105,6 +115,7 @@ export class VerUpdateSocket extends Socket {
 export class WordSocket extends Socket {
   static consumer = "word";
   static mode = "async";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/wort/{word:word}", params: { word: "word" } },
   ];
@@ -114,6 +125,7 @@ export class WordSocket extends Socket {
 export class X2Socket extends Socket {
   static consumer = "x2";
   static mode = "async";
+  /** @type {import("./address.js").Route[]} */
   static routes = [
     { path: "/ws/a/{a}/b/{b}", params: { a: "str", b: "str" } },
   ];

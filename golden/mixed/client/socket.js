@@ -23,7 +23,7 @@ import { Watch } from "./watch.js";
 /**
  * @typedef {object} Options
  * @property {string} [route] the path, as in wsgen.yaml, where several have the same parameter names
- * @property {Provider} [url] where the service is, by default where the page came from: a path goes before the route's, a query stays
+ * @property {Provider} [url] where the service is, by default where the page came from; a path goes before the route's
  * @property {Provider} [token] a bearer token
  * @property {string | string[]} [protocols] the application's own subprotocols
  * @property {any} [WebSocket] a constructor, or a function of url and protocols, in place of the global WebSocket
@@ -65,7 +65,7 @@ export class Socket extends SocketEvents {
   /** When the service said hello; 0 while it has not. */
   #openedAt = 0;
   #watch = new Watch(() => this.#drop({ code: 1006, reason: "no sign of life", wasClean: false }));
-  /** Why the service closes, in its own words: a page cannot see whether a close frame is the service's. @type {CloseStatus | null} */
+  /** The service's own word on why it closes: a page cannot see whose a close frame is. @type {CloseStatus | null} */
   #farewell = null;
   /** The token of the latest attempt, and the one for the next where it is known already. @type {string | undefined} */
   #token;
@@ -387,5 +387,6 @@ function ask(provider) {
 /** Whether no reconnect may follow. @param {number} code @param {boolean} said whether the service itself said so */
 function isFinal(code, said) {
   // A bare 1000 may be the browser's own, which goes offline.
-  return (code === 1000 && said) || code === 1002 || code === 1003 || (code >= 1007 && code <= 1010) || (code >= 4500 && code < 5000);
+  if (code === 1000) return said;
+  return code === 1002 || code === 1003 || (code >= 1007 && code <= 1010) || (code >= 4500 && code < 5000);
 }

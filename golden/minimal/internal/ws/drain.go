@@ -71,8 +71,7 @@ func (r *Router) cut(ctx context.Context, empty <-chan struct{}) error {
 	r.abandon()
 	for _, s := range r.list() {
 		s.end(restart().status, false)
-		s.out.fail()
-		s.conn.close()
+		s.cut()
 	}
 	timer := time.NewTimer(farewell)
 	defer timer.Stop()
@@ -97,9 +96,9 @@ type testConn interface {
 	Quiet() <-chan struct{}
 }
 
-// Quiet waits until no socket has a message or an event waiting, a handler running, or a frame to be written, and every
-// socket that has ended has seen its Disconnect return. It is for tests: over the connections of the test kit it also waits
-// for what a page has sent; over others that counts once the server has read it.
+// Quiet waits until no handshake is under way, no socket has a message or an event waiting, a handler running, or a frame to
+// be written, and every socket that has ended has seen its Disconnect return. It is for tests: over the connections of the
+// test kit it also waits for what a page has sent; over others that counts once the server has read it.
 func (r *Router) Quiet(ctx context.Context) error {
 	seen := uint64(0)
 	for first := true; ; first = false {
@@ -122,6 +121,9 @@ func (r *Router) Quiet(ctx context.Context) error {
 
 // activity returns a channel to wait on where a socket is at work, and otherwise how much has ever been done.
 func (r *Router) activity() (wait <-chan struct{}, sum uint64) {
+	if wait := r.shaking(); wait != nil {
+		return wait, 0
+	}
 	sum = r.counts.accepted.Load()
 	for _, s := range r.list() {
 		if c, ok := s.conn.net.(testConn); ok {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -78,8 +79,11 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compres
 	}
 	c := new(conn)
 	ws, err := u.Upgrade(hijacker{ResponseWriter: w, conn: c}, r, header)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil && c.net == nil:
+		return nil, fmt.Errorf("%w: a middleware that wraps the http.ResponseWriter needs a method Unwrap", err)
+	case err != nil: // the connection was there, and failed
+		return nil, fmt.Errorf("%w: %w", errClientGone, err)
 	}
 	c.ws = ws
 	// The outbox answers a close frame, in its turn after what waits there.

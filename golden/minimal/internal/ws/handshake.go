@@ -127,7 +127,6 @@ func (h *Handshake) upgrade(o acceptOptions, c consumer) (*Socket, error) {
 		return nil, fmt.Errorf("ws: accept: %w", err)
 	}
 	s := h.newSocket(conn, c)
-	h.decide(accepted, s)
 	if c != nil {
 		s.hello(o.subprotocol)
 		s.router.layer.register(s)
@@ -135,6 +134,7 @@ func (h *Handshake) upgrade(o acceptOptions, c consumer) (*Socket, error) {
 	if !h.router.add(s) {
 		s.shut(restart())
 	}
+	h.decide(accepted, s)
 	go s.read()
 	return s, nil
 }

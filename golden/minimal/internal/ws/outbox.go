@@ -135,14 +135,15 @@ func (o *outbox) close(discard bool, last ...*piece) (v verdict, discarded int) 
 	return o.start(), discarded
 }
 
-// fail gives up writing.
-func (o *outbox) fail() {
+// fail gives up writing, and returns how much was left out.
+func (o *outbox) fail() (discarded int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.failed = true
-	o.clear()
+	discarded = o.clear()
 	o.wake()
 	o.finish()
+	return discarded
 }
 
 // done returns a channel that is closed when the close frame has been written, or nothing can be written any more.

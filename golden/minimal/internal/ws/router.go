@@ -31,6 +31,7 @@ type Router struct {
 	perIP    map[netip.Addr]int // the same, by address; only with MaxPerIP
 	draining bool
 	empty    chan struct{}      // made by Drain; closed when open is 0
+	shaken   chan struct{}      // made by Quiet; closed when no handshake is under way
 	sweeping <-chan struct{}    // closed to end the sweeper; nil where there is none
 	endSweep context.CancelFunc // closes it
 }
@@ -141,6 +142,28 @@ func (r *Router) dismissLocked(addr netip.Addr) {
 		close(r.empty)
 		r.empty = nil
 	}
+	r.settle()
+}
+
+// settle tells Quiet that no handshake is under way; r.mu is held.
+func (r *Router) settle() {
+	if r.shaken != nil && r.open == len(r.sockets) {
+		close(r.shaken)
+		r.shaken = nil
+	}
+}
+
+// shaking returns nil where no handshake is under way, otherwise a channel that is closed when that is so.
+func (r *Router) shaking() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open == len(r.sockets) {
+		return nil
+	}
+	if r.shaken == nil {
+		r.shaken = make(chan struct{})
+	}
+	return r.shaken
 }
 
 // add takes a socket among those that are open, and reports whether it may stay.
@@ -150,6 +173,7 @@ func (r *Router) add(s *Socket) bool {
 	s.slot = len(r.sockets)
 	s.due = time.Now().Add(r.firstPing())
 	r.sockets = append(r.sockets, s)
+	r.settle()
 	if r.sweeping == nil {
 		ctx, cancel := context.WithCancel(context.Background())
 		r.sweeping, r.endSweep = ctx.Done(), cancel

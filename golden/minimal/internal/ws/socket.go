@@ -206,7 +206,12 @@ func (s *Socket) shut(e ending) {
 // lose ends a socket whose connection is gone.
 func (s *Socket) lose() {
 	s.end(CloseStatus{Code: CodeAbnormal, Reason: "connection lost", Remote: true}, true)
-	s.out.fail()
+	s.cut()
+}
+
+// cut closes the connection, whatever waits to be written.
+func (s *Socket) cut() {
+	s.router.counts.unsent.Add(uint64(s.out.fail()))
 	s.conn.close()
 }
 

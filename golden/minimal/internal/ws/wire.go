@@ -61,7 +61,7 @@ func parseIncoming(data []byte) (incoming, error) {
 	case kindRequest:
 		head := f.payload[:min(len(f.payload), maxRequestID+1)]
 		colon := bytes.IndexByte(head, ':')
-		if colon < 1 || !everyByte(string(head[:colon]), isSlugByte) {
+		if colon < 0 || !everyByte(string(head[:colon]), isSlugByte) {
 			return incoming{}, fmt.Errorf("%w: request without an id", errWire)
 		}
 		f.id, f.payload = string(head[:colon]), f.payload[colon+1:]

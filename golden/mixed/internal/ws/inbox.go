@@ -111,7 +111,8 @@ func (in *inbox) enter() {
 	in.running++
 }
 
-// next takes the next task for a handler that has a place; where there is none, it gives the place up. more is true where one more handler has work to do.
+// next takes the next task for a handler that has a place; where there is none, it gives the place up. more is true where one
+// more handler has work to do.
 func (in *inbox) next() (t task, ok, more bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
