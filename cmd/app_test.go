@@ -63,7 +63,7 @@ func atTerminal(t *testing.T, answers []string, args ...string) (p *fakePrompter
 		stdin: strings.NewReader(""), stdout: &out, stderr: &errs,
 		stdinIsTerminal: true, stdoutIsTerminal: true,
 		getenv: func(string) string { return "" }, prompter: p,
-		become: func(string, string) error { return errors.New("this test becomes nothing") },
+		become: func(string, string, []string) error { return errors.New("this test becomes nothing") },
 	}
 	code = run(t.Context(), args, h)
 	return p, out.String(), errs.String(), code

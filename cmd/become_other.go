@@ -9,15 +9,15 @@ import (
 	"os/signal"
 )
 
-// become runs the program in dir and waits for it: this system cannot replace a process. An interrupt typed on the console
+// become runs the program in dir, with env as its environment, and waits for it: this system cannot replace a process. An interrupt typed on the console
 // reaches the program by itself; the loop sees that it does not end wsgen first, and passes on what was sent to wsgen alone.
-func become(program, dir string) error {
+func become(program, dir string, env []string) error {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 
 	child := exec.Command(program)
-	child.Dir = dir
+	child.Dir, child.Env = dir, env
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := child.Start(); err != nil {
 		return err

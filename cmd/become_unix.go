@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// become replaces this process by the program, working in dir. It returns only where that fails.
-func become(program, dir string) error {
+// become replaces this process by the program, working in dir, with env as its environment. It returns only where that fails.
+func become(program, dir string, env []string) error {
 	if err := os.Chdir(dir); err != nil {
 		return err
 	}
-	return syscall.Exec(program, []string{program}, os.Environ())
+	return syscall.Exec(program, []string{program}, env)
 }
 
 // catchBrokenPipe makes a write to a closed pipe an error instead of the end of the process, which could come between two

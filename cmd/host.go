@@ -25,7 +25,7 @@ type host struct {
 	prompter Prompter
 	// become ends the process and goes on as the program, where the system can do that; else it runs the program, passes
 	// signals on, and returns when it ends.
-	become func(program, dir string) error
+	become func(program, dir string, env []string) error
 }
 
 func newHost(stdin io.Reader, stdout, stderr io.Writer) *host {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // findGo returns the Go tool that builds the service.
@@ -45,8 +46,12 @@ func (a *app) runService(ctx context.Context, goTool, dir, service string) error
 	if url := serviceURL(a.getenv("ADDR"), a.getenv("PORT")); url != "" {
 		a.resultf("open %s (Ctrl-C stops the service)\n", url)
 	}
+	env := a.tryOut()
+	if len(env) > 0 {
+		a.notef("with %s, as in make run\n", strings.Join(env, " "))
+	}
 	a.finish(nil) // what follows does not return where the system can replace a process
-	if err := a.become(program, dir); err != nil {
+	if err := a.become(program, dir, append(os.Environ(), env...)); err != nil {
 		var child childExit
 		if errors.As(err, &child) {
 			return err
@@ -54,6 +59,18 @@ func (a *app) runService(ctx context.Context, goTool, dir, service string) error
 		return failure(err, "", "the service could not be started")
 	}
 	return nil
+}
+
+// tryOut returns the variables of a service that is tried out on this machine, but for those that are set: its page may connect
+// although the spec names the origins of production, and its log is for people. The emitted Makefile sets the same.
+func (a *app) tryOut() []string {
+	var env []string
+	for _, v := range []struct{ name, value string }{{"DEBUG", "true"}, {"ALLOWED_ORIGINS", "same-host"}} {
+		if a.getenv(v.name) == "" { // empty counts as unset, as in the service
+			env = append(env, v.name+"="+v.value)
+		}
+	}
+	return env
 }
 
 // serviceURL returns where a browser finds the service, from the variables that settings reads: ADDR, else PORT, else

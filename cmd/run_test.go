@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestNewRun(t *testing.T) {
 	dir := t.TempDir()
 	address := freeAddress(t)
 	c := wsgen(t, dir, "new", "project", "updater", "--run")
-	c.Env = append(c.Env, "ADDR="+address, "GOPROXY=off", "GOFLAGS=-mod=readonly", "PORT=")
+	c.Env = append(c.Env, "DEBUG=", "ALLOWED_ORIGINS=", "ADDR="+address, "GOPROXY=off", "GOFLAGS=-mod=readonly", "PORT=")
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -36,15 +37,21 @@ func TestNewRun(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = c.Process.Kill() }) // it has ended already where the test passes
 
-	url := ""
+	url, with := "", ""
 	lines := bufio.NewScanner(out)
-	for url == "" && lines.Scan() {
+	for with == "" && lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "with ") {
+			with = lines.Text()
+		}
 		if after, found := strings.CutPrefix(lines.Text(), "open "); found {
 			url, _, _ = strings.Cut(after, " ")
 		}
 	}
 	if want := "http://" + address; url != want {
 		t.Fatalf("the URL printed is %q, want %q", url, want)
+	}
+	if want := "with DEBUG=true ALLOWED_ORIGINS=same-host, as in make run"; with != want {
+		t.Errorf("%q is printed, want %q", with, want)
 	}
 	page := fetch(t, url+"/")
 	if !strings.Contains(page, "<html") {
@@ -115,6 +122,24 @@ func freeAddress(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return address
+}
+
+// TestRunIsForTryingOut: what --run starts lets its own page in, whatever the spec allows in production, unless the user says
+// otherwise.
+func TestRunIsForTryingOut(t *testing.T) {
+	for _, c := range []struct {
+		set  map[string]string
+		want []string
+	}{
+		{nil, []string{"DEBUG=true", "ALLOWED_ORIGINS=same-host"}},
+		{map[string]string{"DEBUG": "false", "ALLOWED_ORIGINS": ""}, []string{"ALLOWED_ORIGINS=same-host"}},
+		{map[string]string{"DEBUG": "0", "ALLOWED_ORIGINS": "*"}, nil},
+	} {
+		a := newApp(&host{getenv: func(name string) string { return c.set[name] }})
+		if got := a.tryOut(); !slices.Equal(got, c.want) {
+			t.Errorf("%v: %q, want %q", c.set, got, c.want)
+		}
+	}
 }
 
 func TestServiceURL(t *testing.T) {
