@@ -48,7 +48,6 @@ type clientRoute struct {
 type clientParam struct {
 	Name      string
 	Converter string
-	Type      string // in TypeScript: "string", or "number | bigint | string" for int
 }
 
 // Quoted returns the path as a string literal of JavaScript.
@@ -98,7 +97,7 @@ func newClientRoute(r *model.Route, ambiguous bool) clientRoute {
 	route := clientRoute{Path: r.Path, ParamsType: "Record<string, never>", Ambiguous: ambiguous}
 	var fields []string
 	for _, p := range r.Params() {
-		route.Params = append(route.Params, clientParam{Name: p.Name, Converter: p.Converter, Type: p.JSType})
+		route.Params = append(route.Params, clientParam{Name: p.Name, Converter: p.Converter})
 		fields = append(fields, p.Name+": "+p.JSType)
 	}
 	if len(fields) > 0 {

@@ -48,7 +48,6 @@ type stub struct {
 	Type        string // "ChatConsumer"
 	ParamsType  string // "ChatParams"
 	Constructor string // "NewChatConsumer"
-	Routes      []string
 }
 
 // newStub takes from the project what the stub of one consumer says.
@@ -59,7 +58,6 @@ func newStub(p *model.Project, c *model.Consumer) stub {
 		Type:        c.Type,
 		ParamsType:  c.ParamsType,
 		Constructor: c.Constructor,
-		Routes:      paths(c.Routes),
 	}
 }
 
