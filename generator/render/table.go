@@ -63,6 +63,7 @@ func fixedRows(p *model.Project) []row {
 		{path: "web/index.html", source: "web/index.html", owner: Yours, needed: true},
 
 		{path: "Dockerfile", source: "Dockerfile.tmpl", owner: Yours, data: func() any { return newDockerfile(p) }},
+		{path: ".dockerignore", source: "dockerignore.tmpl", owner: Yours, data: func() any { return newDockerignore(p) }},
 		{path: "Makefile", source: "Makefile.tmpl", owner: Yours, data: func() any { return newMakefile(p) }},
 		{path: "README.md", source: "README.md.tmpl", owner: Yours, data: func() any { return newReadme(p) }},
 		{path: ".gitignore", source: "gitignore.tmpl", owner: Yours, data: func() any { return newGitignore(p) }},

@@ -9,6 +9,13 @@ type dockerfile struct {
 
 func newDockerfile(p *model.Project) dockerfile { return dockerfile{Service: p.Service} }
 
+// dockerignore is the data of dockerignore.tmpl.
+type dockerignore struct {
+	Service string // names the binary, which `go build` leaves in the project's root
+}
+
+func newDockerignore(p *model.Project) dockerignore { return dockerignore{Service: p.Service} }
+
 // makefile is the data of Makefile.tmpl.
 type makefile struct {
 	Service string // names the binary
