@@ -2,6 +2,7 @@ package golden
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -16,7 +17,7 @@ func TestPageTellsWhyItDoesNotConnect(t *testing.T) {
 	echo := card{b, "/ws/echo"}
 	echo.do(t, chromedp.Click(echo.css("[name=connect]")))
 	echo.logs(t, "closed 1006; will reconnect")
-	echo.logs(t, "it refuses pages of "+s.url+" (ALLOWED_ORIGINS)")
+	echo.logs(t, "It never opened: the service is down, or it refuses pages of "+s.url+" (ALLOWED_ORIGINS). Its log tells.")
 	echo.do(t, chromedp.Click(echo.css("[name=close]")))
 	echo.shows(t, "closed 1000")
 }
@@ -61,6 +62,6 @@ func TestPageSearch(t *testing.T) {
 	b.until(t, fmt.Sprintf("%s === %d", shown, len(routes)))
 	b.do(t, chromedp.SendKeys(search, "no such route"))
 	b.until(t, shown+" === 0 && document.getElementById('nothing').checkVisibility()")
-	b.do(t, chromedp.Clear(search), chromedp.SendKeys(search, routes[0].Consumer.Name))
+	b.do(t, chromedp.Reload(), chromedp.SendKeys(search, strings.ToUpper(routes[0].Consumer.Name)))
 	b.until(t, shown+" > 0 && !document.getElementById('nothing').checkVisibility()")
 }
