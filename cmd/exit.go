@@ -45,11 +45,6 @@ func usage(wayOut, format string, args ...any) error {
 	return &problem{code: exitUsage, fact: fmt.Sprintf(format, args...), wayOut: wayOut}
 }
 
-// guard returns the problem of a request that is understood and refused because it could do harm.
-func guard(wayOut, format string, args ...any) error {
-	return &problem{code: exitGuard, fact: fmt.Sprintf(format, args...), wayOut: wayOut}
-}
-
 // drift returns the problem of a tree that is not what its spec asks for.
 func drift(wayOut, format string, args ...any) error {
 	return &problem{code: exitDrift, fact: fmt.Sprintf(format, args...), wayOut: wayOut}

@@ -21,7 +21,6 @@ func TestExitCode(t *testing.T) {
 		{failure(fs.ErrPermission, "", "read"), exitInternal},
 		{usage("", "a"), exitUsage},
 		{fmt.Errorf("--mode: %w", usage("", "a")), exitUsage},
-		{guard("", "a"), exitGuard},
 		{drift("", "a"), exitDrift},
 		{&specError{file: &spec.File{}}, exitSpec},
 		{&specError{file: &spec.File{}, argument: "--path x"}, exitUsage},

@@ -75,16 +75,16 @@ func (s *stream) flush() error {
 	return s.err
 }
 
-// readAll reads r to its end, at most limit bytes, and gives up when ctx ends. A read that was given up stays behind until
-// its stream has something to say, which the end of the process cuts short.
-func readAll(ctx context.Context, r io.Reader, limit int64) ([]byte, error) {
+// patiently waits for a read, and gives up when ctx ends. A read that was given up stays behind until its stream has something
+// to say, which the end of the process cuts short.
+func patiently(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	type result struct {
 		data []byte
 		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		data, err := io.ReadAll(io.LimitReader(r, limit))
+		data, err := read()
 		done <- result{data, err}
 	}()
 	select {

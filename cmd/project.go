@@ -72,29 +72,34 @@ func (a *app) loadProject(ctx context.Context, dir string) (*project, error) {
 // readSpec reads a spec from a file, or from standard input where path is "-".
 func (a *app) readSpec(ctx context.Context, path string) ([]byte, error) {
 	if path == "-" {
-		source, err := readAll(ctx, a.stdin, specLimit)
+		source, err := patiently(ctx, func() ([]byte, error) { return readAll(a.stdin) })
 		if err != nil && ctx.Err() == nil {
 			return nil, failure(err, "", "read the spec from standard input")
 		}
 		return source, err
 	}
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage("give the path of a spec", "there is no file %s", a.shown(path))
-	}
-	if err != nil {
-		return nil, failure(err, "", "read the spec")
-	}
-	defer f.Close() // it is only read: nothing can be lost
-	if info, err := f.Stat(); err == nil && info.IsDir() {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, usage("a spec is a file: give its path", "%s is a folder", a.shown(path))
 	}
-	source, err := readAll(ctx, f, specLimit)
-	if err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+	source, err := patiently(ctx, func() ([]byte, error) {
+		f, err := os.Open(path) // a named pipe waits here for its writer
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close() // it is only read: nothing can be lost
+		return readAll(f)
+	})
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, usage("give the path of a spec", "there is no file %s", a.shown(path))
+	case err != nil && ctx.Err() == nil:
 		return nil, failure(err, "", "read the spec")
 	}
 	return source, err
 }
+
+// readAll reads r to its end, or to the limit of a spec.
+func readAll(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, specLimit)) }
 
 // parseSpec turns source into a project's model; name is how messages call it. The warnings are printed, the errors are
 // returned as a *specError.

@@ -29,6 +29,9 @@ func (x *stubIndex) line(c *model.Consumer) int {
 }
 
 func typeLine(path, name string) int {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a repository may hold a link to /dev/zero
+		return 0
+	}
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return 0
