@@ -71,8 +71,8 @@ func ownerOf(identifier string) string {
 	switch identifier {
 	case "Deps", "NewDeps":
 		return "consumers/deps.go"
-	case "Socket", "service", "sockets":
-		return "client/index.js"
+	case "AsyncSocket", "Socket", "service", "sockets":
+		return "the client"
 	case "WebSocket":
 		return "the browser"
 	}

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"path"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -61,5 +63,25 @@ func TestQuoteJS(t *testing.T) {
 				t.Errorf("%q becomes %s, which holds %q", s, got, bad)
 			}
 		}
+	}
+}
+
+// What the client declares by itself is no name for a consumer's class, in the code and in the types.
+func TestNoConsumerIsCalledLikeWhatTheClientDeclares(t *testing.T) {
+	declared := regexp.MustCompile(`(?:class|interface|const|type) (\w+)Socket\b`)
+	found := 0
+	for _, f := range files(t, emptyProject()) {
+		if path.Dir(f.Path) != "client" {
+			continue
+		}
+		for _, match := range declared.FindAllSubmatch(renderNew(t, f), -1) {
+			found++
+			if name, err := model.ConsumerName(string(match[1])); err == nil {
+				t.Errorf("%s declares %sSocket, and so does a consumer %s", f.Path, match[1], name)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no declaration is found")
 	}
 }
