@@ -17,7 +17,7 @@ func TestPageTellsWhyItDoesNotConnect(t *testing.T) {
 	echo := card{b, "/ws/echo"}
 	echo.do(t, chromedp.Click(echo.css("[name=connect]")))
 	echo.logs(t, "closed 1006; will reconnect")
-	echo.logs(t, "It never opened: the service is down, or it refuses pages of "+s.url+" (ALLOWED_ORIGINS). Its log tells.")
+	echo.logs(t, "It never opened: the service is down, full, or refuses pages of "+s.url+" (ALLOWED_ORIGINS). Its log tells.")
 	echo.do(t, chromedp.Click(echo.css("[name=close]")))
 	echo.shows(t, "closed 1000")
 }
