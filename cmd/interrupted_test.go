@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gofrs/flock"
 )
 
 // halfway makes a project in which a run that adds the consumer chat was interrupted: when it had changed one file, or, where
@@ -123,5 +125,26 @@ func TestStagedOnly(t *testing.T) {
 	}
 	if _, out, _, code := atTerminal(t, nil, "generate", "-C", dir); code != exitDone || !strings.Contains(out, "cleared away") {
 		t.Errorf("generate: exit code %d\n%s", code, out)
+	}
+}
+
+// TestRunAtWork: beside a run that is at work no command says anything about files that are about to change, and a dry run
+// is refused like the real one.
+func TestRunAtWork(t *testing.T) {
+	dir := halfway(t, true)
+	lock := flock.New(filepath.Join(dir, ".wsgen", "local", "lock"))
+	if held, err := lock.TryLock(); err != nil || !held {
+		t.Fatalf("the lock is not to be had: %v", err)
+	}
+	defer func() {
+		if err := lock.Unlock(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, args := range [][]string{{"generate"}, {"generate", "-n"}, {"add", "consumer", "tick", "-n"}, {"check"}, {"diff"}} {
+		_, out, errs, code := atTerminal(t, nil, append(args, "-C", dir)...)
+		if code != exitGuard || out != "" || !strings.Contains(errs, "is writing to this project: wait until it has ended") {
+			t.Errorf("%q: exit code %d\n%s\n%s", args, code, out, errs)
+		}
 	}
 }
