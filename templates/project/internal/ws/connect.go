@@ -134,7 +134,6 @@ func (h *Handshake) settle(err error) (*Socket, error) {
 
 // fail answers a handshake that came to nothing.
 func (h *Handshake) fail(err error) {
-	defer h.router.dismiss(h.scope.addr)
 	h.router.counts.denied.Add(1)
 	refusal := &denyError{status: http.StatusInternalServerError, reason: "internal error"}
 	var deny *denyError
@@ -150,6 +149,7 @@ func (h *Handshake) fail(err error) {
 	default:
 		slog.Error("ws: connect failed", "route", h.scope.route.pattern, "error", err)
 	}
+	h.router.dismiss(h.scope.addr) // first: who reads the answer may come back at once
 	h.refuse(refusal)
 	h.cancel(nil)
 }

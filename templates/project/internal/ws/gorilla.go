@@ -220,6 +220,15 @@ func (t *tap) Write(p []byte) (int, error) {
 	return t.Conn.Write(p)
 }
 
+// SetWriteDeadline leaves the deadline to the writer goroutine once the handshake has been answered: with the close frame that
+// Write holds back, gorilla sets one of a second, which would cut short what is being written.
+func (t *tap) SetWriteDeadline(deadline time.Time) error {
+	if t.answered {
+		return nil
+	}
+	return t.Conn.SetWriteDeadline(deadline)
+}
+
 // noWrites is a websocket.BufferPool for connections that gorilla does not write to.
 type noWrites struct{}
 

@@ -169,7 +169,8 @@ func (r *Router) add(s *Socket) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.slot = len(r.sockets)
-	s.due = time.Now().Add(r.firstPing())
+	s.pingAt = time.Now().Add(r.pingEvery())
+	s.due = s.pingAt
 	r.sockets = append(r.sockets, s)
 	r.settle()
 	if r.sweeping == nil {

@@ -33,8 +33,11 @@ type Socket struct {
 	left     bool // all groups, for good
 
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
-	pinged  bool        // waiting for a sign of life; the sweeper's
-	due     time.Time   // when to ping, or to give up; the sweeper's
+
+	pinged  bool      // waiting for a sign of life; this and the next three are the sweeper's
+	judgeAt time.Time // when to judge whether one came
+	pingAt  time.Time // when to ping
+	due     time.Time // the earlier of the two
 
 	parts atomic.Int32 // of the socket that are not over: connection, consumer
 	slot  int          // in Router.sockets; guarded by Router.mu
