@@ -20,6 +20,7 @@ type console struct {
 	t        *testing.T
 	control  *os.File // what the person sees and types
 	terminal *os.File // what wsgen reads and prints
+	mode     uint32   // of the terminal, before wsgen started
 	command  *exec.Cmd
 	ended    chan error
 
@@ -41,6 +42,7 @@ func onConsole(t *testing.T, dir string, env []string, args ...string) *console 
 		t: t, control: control, terminal: terminal, command: wsgen(t, dir, args...),
 		ended: make(chan error, 1), more: make(chan struct{}, 1),
 	}
+	c.mode = terminalMode(t, c)
 	c.command.Env = append(c.command.Env, append([]string{"TERM=xterm"}, env...)...)
 	c.command.Stdin, c.command.Stdout, c.command.Stderr = terminal, terminal, terminal
 	c.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -259,14 +261,13 @@ func TestLeavingAPromptWritesNothing(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			dir := t.TempDir()
 			c := onConsole(t, dir, nil, "new", "project")
-			before := terminalMode(t, c)
 			c.isAsked("Name of the project", "(project)")
 			way.leave(c)
 			if code := c.exits(); code != exitInterrupted {
 				t.Errorf("exit code %d, want %d", code, exitInterrupted)
 			}
-			if after := terminalMode(t, c); after != before {
-				t.Errorf("the terminal was %+v and is %+v", before, after)
+			if after := terminalMode(t, c); after != c.mode {
+				t.Errorf("the terminal was %+v and is %+v", c.mode, after)
 			}
 			if found, err := os.ReadDir(dir); err != nil || len(found) > 0 {
 				t.Errorf("there is %v, %v", found, err)
