@@ -67,7 +67,7 @@ func runAddConsumer(ctx context.Context, o *addConsumerOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := projectFiles(after.model, p.file.Source, after.file.Source)
+	files, err := after.files(p.file.Source)
 	if err != nil {
 		return err
 	}

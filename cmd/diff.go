@@ -57,7 +57,7 @@ func (a *app) readOnlyPlan(p *project) (*emit.Tree, *emit.Plan, error) {
 	if run := tree.Interrupted(); run != nil && run.Running {
 		return nil, nil, run // what another run is changing is neither drift nor the lack of it
 	}
-	files, err := projectFiles(p.model, p.file.Source, p.file.Source)
+	files, err := p.files(p.file.Source)
 	if err != nil {
 		return nil, nil, err
 	}

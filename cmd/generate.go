@@ -33,7 +33,7 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := projectFiles(p.model, p.file.Source, p.file.Source)
+	files, err := p.files(p.file.Source)
 	if err != nil {
 		return err
 	}

@@ -140,6 +140,15 @@ func projectFiles(m *model.Project, before, after []byte) ([]render.File, error)
 	return append(files, spec), nil
 }
 
+// files returns every file of the project, whose spec was before when it was read.
+func (p *project) files(before []byte) ([]render.File, error) {
+	files, err := projectFiles(p.model, before, p.file.Source)
+	if err != nil {
+		return nil, err
+	}
+	return withoutMoved(p.dir, p.model, files), nil
+}
+
 // options returns what package emit needs to know of the command line.
 func (a *app) options() emit.Options {
 	return emit.Options{Force: a.flags.force, Version: version}

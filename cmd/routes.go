@@ -43,7 +43,7 @@ type routeReport struct {
 	Consumer string `json:"consumer"`
 	Mode     string `json:"mode"`
 	Stub     string `json:"stub"`           // relative to root, with slashes
-	Line     int    `json:"line,omitempty"` // of the consumer's type; 0 where the stub does not declare it
+	Line     int    `json:"line,omitempty"` // of the consumer's type; 0 where no file beside the stub declares it
 }
 
 // matchReport says what a service answers to a path.
@@ -66,9 +66,9 @@ func runRoutes(ctx context.Context, o *routesOptions) error {
 	}
 	stubs := newStubIndex(p.dir)
 	for _, r := range p.model.Routes {
+		file, line := stubs.find(r.Consumer)
 		o.report.Routes = append(o.report.Routes, routeReport{
-			Path: r.Path, Consumer: r.Consumer.Name, Mode: string(r.Consumer.Mode),
-			Stub: r.Consumer.File, Line: stubs.line(r.Consumer),
+			Path: r.Path, Consumer: r.Consumer.Name, Mode: string(r.Consumer.Mode), Stub: file, Line: line,
 		})
 	}
 	o.printRoutes(p)

@@ -5,53 +5,112 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"wsgen/generator/model"
+	"wsgen/generator/render"
 )
 
-// stubIndex finds where the user's stubs declare the types of their consumers.
+// stubIndex finds where the user's code declares the types of its consumers: in the stub, as a rule, but a user may rename
+// that file or gather several consumers in one. It is for one goroutine.
 type stubIndex struct {
 	dir   string
-	lines map[string]int // by path of the stub
+	types map[string]map[string]int // of each file that was read: the line of each type
+	names map[string][]string       // of each folder that was listed: its files
 }
 
-func newStubIndex(dir string) *stubIndex { return &stubIndex{dir: dir, lines: map[string]int{}} }
+func newStubIndex(dir string) *stubIndex {
+	return &stubIndex{dir: dir, types: map[string]map[string]int{}, names: map[string][]string{}}
+}
 
-// line returns the line of the consumer's type declaration in its stub, or 0 where the stub is missing, does not declare it,
-// or is broken before that line. A stub is the user's, and none of this is an error.
-func (x *stubIndex) line(c *model.Consumer) int {
-	if line, known := x.lines[c.File]; known {
-		return line
+// find returns the file, relative to the project, and the line in which a consumer's type is declared. The line is 0 where that
+// is nowhere, and the file then is the one where it belongs. None of this is an error: the code is the user's.
+func (x *stubIndex) find(c *model.Consumer) (file string, line int) {
+	if line := x.typesOf(c.File)[c.Type]; line > 0 {
+		return c.File, line
 	}
-	x.lines[c.File] = typeLine(filepath.Join(x.dir, filepath.FromSlash(c.File)), c.Type)
-	return x.lines[c.File]
+	for _, name := range x.beside(path.Dir(c.File)) {
+		if line := x.typesOf(name)[c.Type]; line > 0 {
+			return name, line
+		}
+	}
+	return c.File, 0
 }
 
-func typeLine(path, name string) int {
+// beside lists the Go files of a folder of the project, sorted, tests apart.
+func (x *stubIndex) beside(folder string) []string {
+	if names, known := x.names[folder]; known {
+		return names
+	}
+	var names []string
+	entries, _ := os.ReadDir(filepath.Join(x.dir, filepath.FromSlash(folder))) // what cannot be listed has no files
+	for _, e := range entries {
+		if name := e.Name(); strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			names = append(names, path.Join(folder, name))
+		}
+	}
+	x.names[folder] = names
+	return names
+}
+
+// typesOf returns the line of each type that a file declares: none where it is missing, or broken before that line.
+func (x *stubIndex) typesOf(file string) map[string]int {
+	if types, known := x.types[file]; known {
+		return types
+	}
+	x.types[file] = declaredTypes(filepath.Join(x.dir, filepath.FromSlash(file)))
+	return x.types[file]
+}
+
+func declaredTypes(path string) map[string]int {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a repository may hold a link to /dev/zero
-		return 0
+		return nil
 	}
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return 0
+		return nil
 	}
 	set := token.NewFileSet()
 	// A file with a syntax error is parsed as far as it goes, which mostly is far enough.
 	file, _ := parser.ParseFile(set, path, source, parser.SkipObjectResolution)
 	if file == nil {
-		return 0
+		return nil
 	}
+	lines := map[string]int{}
 	for _, d := range file.Decls {
 		decl, ok := d.(*ast.GenDecl)
 		if !ok || decl.Tok != token.TYPE {
 			continue
 		}
 		for _, s := range decl.Specs {
-			if t, ok := s.(*ast.TypeSpec); ok && t.Name.Name == name {
-				return set.PositionFor(t.Pos(), false).Line // a //line directive would lead away from the file
+			if t, ok := s.(*ast.TypeSpec); ok {
+				lines[t.Name.Name] = set.PositionFor(t.Pos(), false).Line // a //line directive would lead away from the file
 			}
 		}
 	}
-	return 0
+	return lines
+}
+
+// withoutMoved returns the files of the project in dir without the stubs that are not there because the user moved their code
+// to another file: written again, they would declare it twice.
+func withoutMoved(dir string, m *model.Project, files []render.File) []render.File {
+	stubs := map[string]*model.Consumer{}
+	for _, c := range m.Consumers {
+		stubs[c.File] = c
+	}
+	index := newStubIndex(dir)
+	return slices.DeleteFunc(files, func(f render.File) bool {
+		c := stubs[f.Path]
+		if c == nil {
+			return false
+		}
+		if _, there := slices.BinarySearch(index.beside(path.Dir(c.File)), c.File); there {
+			return false
+		}
+		_, line := index.find(c)
+		return line > 0
+	})
 }
