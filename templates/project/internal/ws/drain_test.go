@@ -41,14 +41,15 @@ func TestDrain(t *testing.T) {
 		sock.Send("work")
 		await(t, started, "the handler")
 		sock.Send("queued")
-		eventually(t, "that the server has read it", func() bool { return app.Stats().Received == 2 })
+		synctest.Wait() // until the server has read it
 		drained := make(chan error, 1)
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		go func() { drained <- app.Drain(ctx, 0) }()
-		eventually(t, "that the drain has begun", func() bool {
-			return tryConnect(app) == http.StatusServiceUnavailable
-		})
+		synctest.Wait() // until it waits for the handler
+		if status := tryConnect(app); status != http.StatusServiceUnavailable {
+			t.Errorf("status %d while draining", status)
+		}
 		select {
 		case err := <-drained:
 			t.Fatalf("Drain did not wait for the handler: %v", err)
@@ -67,8 +68,8 @@ func TestDrain(t *testing.T) {
 		}
 		wstest.Denied(t, app, "/ws", 503, opts...)
 	}
-	t.Run("sync/raw", func(t *testing.T) { test(t, syncRoute) })
-	t.Run("async/wsgen.1", func(t *testing.T) { test(t, oneAtATime, wstest.V1()) })
+	t.Run("sync/raw", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { test(t, syncRoute) }) })
+	t.Run("async/wsgen.1", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { test(t, oneAtATime, wstest.V1()) }) })
 }
 
 // TestDrainSpreadsItsCloses: evenly over the window, whatever the number of sockets.
