@@ -99,12 +99,12 @@ func (o *routesOptions) printMatch(p *project) {
 	m := p.model.Match(o.match)
 	o.report.Match = &matchReport{Path: o.match, Params: m.Params, Why: m.Why}
 	if m.Route == nil {
-		o.resultf("%s: 404: %s\n", o.match, m.Why)
+		o.resultf("%s: 404: %s\n", harmless(o.match), m.Why)
 		return
 	}
 	o.report.Match.Route = m.Route.Path
 	c := m.Route.Consumer
-	o.resultf("%s: %s, %s (%s)\n", o.match, m.Route.Path, c.Name, c.Mode)
+	o.resultf("%s: %s, %s (%s)\n", harmless(o.match), m.Route.Path, c.Name, c.Mode)
 	for _, name := range sortedParams(m) {
 		o.resultf("  %s = %q\n", name, m.Params[name])
 	}
