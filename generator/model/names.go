@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -212,6 +213,9 @@ func checkModulePath(path string) problem {
 	if standardLibrary(first) {
 		return problem{"begins with " + spec.Quote(first) + ", which belongs to the Go distribution",
 			"write a path such as " + spec.Quote("example.com/"+path)}
+	}
+	if slices.Contains(strings.Split(path, "/"), "vendor") {
+		return problem{`has the element "vendor", below which the go command looks for copies of other modules`, example}
 	}
 	return problem{}
 }

@@ -72,6 +72,8 @@ func TestServiceName(t *testing.T) {
 		"web":                   "is also a file or a folder of the project",
 		"Web":                   "is also a file or a folder of the project",
 		"makefile":              "is also a file or a folder of the project",
+		"bin":                   "is also a file or a folder of the project",
+		"vendor":                "is also a file or a folder of the project",
 		strings.Repeat("x", 65): "is longer than 64 characters",
 	} {
 		if err := ServiceName(name); err == nil || !strings.Contains(err.Error(), want) {
@@ -103,6 +105,8 @@ func TestModulePath(t *testing.T) {
 		"all":                    `begins with "all"`,
 		"internal":               `begins with "internal"`,
 		"vendor":                 `begins with "vendor"`,
+		"example.com/vendor":     `has the element "vendor"`,
+		"example.com/vendor/x":   `has the element "vendor"`,
 		strings.Repeat("a", 256): "is longer than 255 characters",
 	} {
 		if err := ModulePath(path); err == nil || !strings.Contains(err.Error(), want) {
