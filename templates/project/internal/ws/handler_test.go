@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"wsgen/templates/project/internal/ws"
 	"wsgen/templates/project/internal/ws/wstest"
@@ -114,6 +115,10 @@ func TestAsyncOverlapsWithinItsBound(t *testing.T) {
 // TestHandlersOfTheWholeProcess: MaxHandlers bounds the handlers of all async sockets; every socket gets its turn, and sync
 // sockets are not concerned.
 func TestHandlersOfTheWholeProcess(t *testing.T) {
+	synctest.Test(t, testHandlersOfTheWholeProcess)
+}
+
+func testHandlersOfTheWholeProcess(t *testing.T) {
 	limits := ws.DefaultLimits()
 	limits.MaxHandlers = 2
 	started, release := make(chan string, 100), make(chan struct{})
@@ -141,6 +146,7 @@ func TestHandlersOfTheWholeProcess(t *testing.T) {
 	plain := wstest.Connect(t, app, "/ws")
 	plain.Send("hello")
 	plain.Expect("hello")
+	synctest.Wait() // until the server has read everything
 	count := map[string]int{}
 	for i := range 10 {
 		release <- struct{}{}
