@@ -43,7 +43,11 @@ func (h *Handshake) refuse(refusal *denyError) {
 func (h *Handshake) run(m match) {
 	defer h.unwatch()
 	defer h.deadline.Stop()
-	err := h.connect(m.route)
+	h.conclude(h.connect(m.route))
+}
+
+// conclude does what the result of Connect asks for.
+func (h *Handshake) conclude(err error) {
 	s, undecided := h.outcome()
 	if undecided {
 		s, err = h.settle(err)
@@ -86,7 +90,7 @@ func (h *Handshake) connect(route *Route) (err error) {
 			return
 		}
 		// The consumer ended the goroutine, as testing.T.FailNow does: run does not go on.
-		h.abort()
+		h.conclude(err)
 	}()
 	if route.makeAsync != nil {
 		h.consumer = asyncMode{route.makeAsync(h.scope.params)}
@@ -98,19 +102,9 @@ func (h *Handshake) connect(route *Route) (err error) {
 	return err
 }
 
-// abort ends what run will not end any more.
-func (h *Handshake) abort() {
-	if s, _ := h.outcome(); s != nil {
-		s.connected(errPanic)
-		return
-	}
-	h.fail(errPanic)
-}
-
 // settle does what the result of Connect asks for, where Connect has not accepted itself. It returns the socket, if there
 // is one then, and what is left to do with it.
 func (h *Handshake) settle(err error) (*Socket, error) {
-	var deny *denyError
 	var closing *closeError
 	switch {
 	case err == nil, errors.As(err, &closing):
@@ -119,17 +113,22 @@ func (h *Handshake) settle(err error) (*Socket, error) {
 			return nil, acceptErr
 		}
 		return s, err
-	case errors.As(err, &deny) && h.offer == protocolV1:
-		s, acceptErr := h.upgrade(acceptOptions{header: make(http.Header)}, nil)
-		if acceptErr != nil {
-			return nil, acceptErr
-		}
-		h.router.counts.denied.Add(1)
-		s.in.leave()
-		s.result(err)
-		return s, nil
+	case h.offer == protocolV1 && h.ctx.Err() == nil:
+		return h.acceptAndClose(err)
 	}
 	return nil, err
+}
+
+// acceptAndClose refuses a client on wsgen.1, or tells it that Connect failed: a browser hides a status from its page.
+func (h *Handshake) acceptAndClose(err error) (*Socket, error) {
+	s, acceptErr := h.upgrade(acceptOptions{header: make(http.Header)}, nil)
+	if acceptErr != nil {
+		return nil, acceptErr
+	}
+	h.router.counts.denied.Add(1)
+	s.in.leave()
+	s.result(err)
+	return s, nil
 }
 
 // fail answers a handshake that came to nothing.

@@ -18,7 +18,7 @@ func TestDenials(t *testing.T) {
 	for _, test := range []struct {
 		err    error
 		status int // for others
-		code   int // for wsgen.1; 0 where that gets the status too
+		code   int // for wsgen.1
 		reason string
 	}{
 		{ws.Deny(401, "who are you"), 401, 4401, "who are you"},
@@ -29,7 +29,7 @@ func TestDenials(t *testing.T) {
 		{ws.Deny(500, "broken"), 500, 1008, "broken"},
 		{ws.Deny(200, "not a refusal"), 500, 1008, "not a refusal"},
 		{fmt.Errorf("wrapped: %w", ws.Deny(403, "inside")), 403, 4503, "inside"},
-		{errors.New("secret detail"), 500, 0, ""},
+		{errors.New("secret detail"), 500, 1011, "internal error"},
 	} {
 		t.Run(test.err.Error(), func(t *testing.T) {
 			app, _ := newApp(t, syncRoute(&funcs{
@@ -38,9 +38,7 @@ func TestDenials(t *testing.T) {
 			}))
 			wstest.Denied(t, app, "/ws", test.status)
 			wstest.Denied(t, app, "/ws", test.status, wstest.Offer("wsgen.raw"))
-			if test.code == 0 {
-				wstest.Denied(t, app, "/ws", test.status, wstest.V1())
-			} else if reason := wstest.ConnectRefused(t, app, "/ws", test.code); reason != test.reason {
+			if reason := wstest.ConnectRefused(t, app, "/ws", test.code); reason != test.reason {
 				t.Errorf("reason %q, want %q", reason, test.reason)
 			}
 			if st := app.Stats(); st.Accepted != 0 || st.Denied != 3 {
@@ -263,7 +261,7 @@ func TestPanicsInConnect(t *testing.T) {
 	t.Run("constructor", func(t *testing.T) {
 		app, _ := newApp(t, ws.Sync("/ws", func(ws.Params) ws.SyncConsumer { panic("secret detail") }))
 		wstest.Denied(t, app, "/ws", 500)
-		wstest.Denied(t, app, "/ws", 500, wstest.V1())
+		wstest.ConnectRefused(t, app, "/ws", 1011)
 		if n := app.Stats().Panics; n != 2 {
 			t.Errorf("%d panics counted", n)
 		}
@@ -273,6 +271,7 @@ func TestPanicsInConnect(t *testing.T) {
 		t.Run(name+" before the accept", func(t *testing.T) {
 			app, _ := newApp(t, asyncRoute(&funcs{connect: func(context.Context, *ws.Handshake) error { end(); return nil }}))
 			wstest.Denied(t, app, "/ws", 500)
+			wstest.ConnectRefused(t, app, "/ws", 1011)
 		})
 		t.Run(name+" after the accept", func(t *testing.T) {
 			gone := make(chan ws.CloseStatus, 2)
