@@ -125,7 +125,7 @@ func (h *Handshake) acceptAndClose(err error) (*Socket, error) {
 	if acceptErr != nil {
 		return nil, acceptErr
 	}
-	h.router.counts.denied.Add(1)
+	h.denied(err)
 	s.in.leave()
 	s.result(err)
 	return s, nil
@@ -133,7 +133,7 @@ func (h *Handshake) acceptAndClose(err error) (*Socket, error) {
 
 // fail answers a handshake that came to nothing.
 func (h *Handshake) fail(err error) {
-	h.router.counts.denied.Add(1)
+	h.denied(err)
 	refusal := &denyError{status: http.StatusInternalServerError, reason: "internal error"}
 	var deny *denyError
 	switch {
@@ -151,6 +151,12 @@ func (h *Handshake) fail(err error) {
 	h.router.dismiss(h.scope.addr) // first: who reads the answer may come back at once
 	h.refuse(refusal)
 	h.cancel(nil)
+}
+
+// denied counts a handshake that came to nothing. What is wrong with the service has a line of its own.
+func (h *Handshake) denied(err error) {
+	h.router.counts.denied.Add(1)
+	slog.Debug("ws: handshake denied", "route", h.scope.route.pattern, "client", h.scope.addr, "error", err)
 }
 
 // connected takes note that Connect has returned, which has the socket accepted: handlers may start now, unless it failed.

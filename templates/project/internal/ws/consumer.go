@@ -35,7 +35,7 @@ type AsyncConsumer interface {
 	Disconnect(ctx context.Context, st CloseStatus)
 }
 
-// EventHandler is implemented by consumers that take events, see [Layer.Notify]. Event is scheduled like Receive, and its error
+// EventHandler is implemented by consumers that take events, see [Layer.Notify] and [Layer.NotifyTo]. Event is scheduled like Receive, and its error
 // means the same.
 type EventHandler interface {
 	Event(ctx context.Context, s *Socket, e Event) error

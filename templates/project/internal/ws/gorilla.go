@@ -51,7 +51,7 @@ func (e *protocolError) Error() string { return e.err.Error() }
 // checkUpgrade says why a request is no WebSocket handshake, as a status and a sentence; status 0 means that it is one.
 func checkUpgrade(r *http.Request) (status int, reason string) {
 	switch {
-	case r.Method != http.MethodGet || !websocket.IsWebSocketUpgrade(r):
+	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) || !websocket.IsWebSocketUpgrade(r):
 		return http.StatusUpgradeRequired, "this is a WebSocket: connect with new WebSocket(...) or another client"
 	case r.Header.Get("Sec-Websocket-Version") != "13":
 		return http.StatusUpgradeRequired, "WebSocket version 13 is wanted"

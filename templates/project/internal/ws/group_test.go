@@ -139,6 +139,40 @@ func TestSendTo(t *testing.T) {
 	}
 }
 
+// TestNotifyTo: an event for one socket, whose consumer sees the data as it was, and which may be over.
+func TestNotifyTo(t *testing.T) {
+	release := make(chan struct{})
+	limits := ws.DefaultLimits()
+	limits.EventBytes = 200
+	app, layer := newAppWith(t, limits, syncRoute(&funcs{event: func(ctx context.Context, s *ws.Socket, e ws.Event) error {
+		<-release
+		return s.Send(ctx, ws.Text(e.Type+" "+string(e.Data)))
+	}}))
+	one, two := wstest.Connect(t, app, "/ws", wstest.V1()), wstest.Connect(t, app, "/ws", wstest.V1())
+	data := []byte("for you")
+	if err := layer.NotifyTo(t.Context(), two.ID(), ws.Event{Type: "note", Data: data}); err != nil {
+		t.Fatal(err)
+	}
+	data[0] = '!' // it has been copied
+	close(release)
+	two.Expect("note for you")
+	one.Quiet()
+	if err := layer.NotifyTo(t.Context(), two.ID(), ws.Event{Type: "large", Data: make([]byte, 200)}); !errors.Is(err, ws.ErrClosed) {
+		t.Errorf("beyond EVENT_BYTES: %v", err)
+	}
+	two.ExpectClose(4008)
+	for what, id := range map[string]string{"nobody": "nobody", "one that is over": two.ID()} {
+		if err := layer.NotifyTo(t.Context(), id, ws.Event{Type: "x"}); !errors.Is(err, ws.ErrNoSocket) {
+			t.Errorf("notify %s: %v", what, err)
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := layer.NotifyTo(ended, one.ID(), ws.Event{Type: "x"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a context that has ended: %v", err)
+	}
+}
+
 func TestWhatCannotBeSent(t *testing.T) {
 	app, layer := newApp(t, syncRoute(&funcs{connect: join("g")}))
 	sock := wstest.Connect(t, app, "/ws", wstest.V1())
@@ -150,6 +184,7 @@ func TestWhatCannotBeSent(t *testing.T) {
 		"no JSON":                  layer.Send(ctx, "g", ws.JSON(make(chan int))),
 		"no JSON, to one":          layer.SendTo(ctx, sock.ID(), ws.JSON(make(chan int))),
 		"an event without a type":  layer.Notify(ctx, "g", ws.Event{}),
+		"an event of no type":      layer.NotifyTo(ctx, sock.ID(), ws.Event{}),
 		"no name":                  layer.Send(ctx, "", ws.Text("x")),
 		"a long name":              layer.Send(ctx, strings.Repeat("x", 201), ws.Text("x")),
 		"a name with a line break": layer.Send(ctx, "a\nb", ws.Text("x")),

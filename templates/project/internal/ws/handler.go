@@ -227,6 +227,7 @@ func (s *Socket) finish(st CloseStatus) {
 	if s.consumer == nil { // a denial
 		return
 	}
+	slog.Debug("ws: socket closed", "route", s.scope.route.pattern, "socket", s.id, "code", st.Code, "reason", st.Reason, "remote", st.Remote)
 	s.router.layer.forget(s)
 	s.awaitHandlers()
 	ctx, cancel := context.WithCancel(s.base)

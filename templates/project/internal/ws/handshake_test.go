@@ -224,6 +224,7 @@ func TestPlainHTTP(t *testing.T) {
 	}{
 		{"no upgrade", "GET", "/ws", map[string]string{"Connection": "", "Upgrade": ""}, 426},
 		{"POST", "POST", "/ws", nil, 426},
+		{"HTTP/1.0", "GET", "/ws", nil, 426},
 		{"version 8", "GET", "/ws", map[string]string{"Sec-Websocket-Version": "8"}, 426},
 		{"no key", "GET", "/ws", map[string]string{"Sec-Websocket-Key": ""}, 400},
 		{"short key", "GET", "/ws", map[string]string{"Sec-Websocket-Key": "AAAA"}, 400},
@@ -241,6 +242,9 @@ func TestPlainHTTP(t *testing.T) {
 			}
 			for k, v := range test.change {
 				r.Header.Set(k, v)
+			}
+			if test.name == "HTTP/1.0" { // RFC 6455, section 4.1, wants 1.1
+				r.ProtoMinor = 0
 			}
 			w := newRecorder()
 			app.ServeHTTP(w, r)

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -91,10 +92,12 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	params, ok := route.params(path)
 	if !ok {
+		slog.Debug("ws: a parameter is not what its converter takes", "route", route.pattern, "path", clip(req.URL.Path))
 		http.NotFound(w, req)
 		return
 	}
 	if status, reason := checkUpgrade(req); status != 0 {
+		slog.Debug("ws: not a WebSocket handshake", "route", route.pattern, "status", status, "reason", reason)
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Sec-WebSocket-Version", "13")

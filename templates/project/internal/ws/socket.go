@@ -198,7 +198,7 @@ func (s *Socket) shut(e ending) {
 	}
 	last = append(last, &piece{opcode: opClose, payload: closePayload(e.code, e.status.Reason)})
 	v, unsent := s.out.close(!e.flush, last...)
-	s.router.counts.unsent.Add(uint64(unsent))
+	s.unsent(unsent)
 	if v == started {
 		go s.write()
 	}
@@ -212,7 +212,7 @@ func (s *Socket) lose() {
 
 // cut closes the connection, whatever waits to be written.
 func (s *Socket) cut() {
-	s.router.counts.unsent.Add(uint64(s.out.fail()))
+	s.unsent(s.out.fail())
 	s.conn.close()
 }
 
@@ -232,6 +232,12 @@ func (s *Socket) end(st CloseStatus, keepInbox bool) bool {
 // unhandled counts what waited in the inbox and will not be handled.
 func (s *Socket) unhandled(n int) {
 	s.router.counts.unhandled.add(n, "ws: messages and events left unhandled at the end of their socket",
+		"route", s.scope.route.pattern, "socket", s.id)
+}
+
+// unsent counts what waited in the outbox and will not be written.
+func (s *Socket) unsent(n int) {
+	s.router.counts.unsent.add(n, "ws: frames left unsent at the end of their socket, each of one or several messages",
 		"route", s.scope.route.pattern, "socket", s.id)
 }
 

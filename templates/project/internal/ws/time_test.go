@@ -294,17 +294,27 @@ func TestPageDoesNotAnswerTheClose(t *testing.T) {
 	})
 }
 
-// TestWriteTimeout: a page that takes nothing is lost after the write timeout.
+// TestWriteTimeout: a page that takes nothing is lost after the write timeout, and what waited for it is counted and logged.
 func TestWriteTimeout(t *testing.T) {
+	lines := captureLog(t)
 	synctest.Test(t, func(t *testing.T) {
 		began, gone := time.Now(), make(chan ws.CloseStatus, 1)
 		app, _ := newApp(t, syncRoute(&funcs{disconnect: func(_ context.Context, st ws.CloseStatus) { gone <- st }}))
 		page := shakeHands(t, pipeTo(t, app), "/ws", "")
 		page.write(t, frame(0x81, strings.Repeat("x", 60_000)))
+		synctest.Wait()
+		page.write(t, frame(0x81, "this waits"))
 		if st := <-gone; st.Code != 1006 || time.Since(began) != 10*time.Second {
 			t.Errorf("Disconnect got %+v after %v", st, time.Since(began))
 		}
+		synctest.Wait()
+		if n := app.Stats().Unsent; n != 1 {
+			t.Errorf("%d frames unsent", n)
+		}
 	})
+	if got := lines.String(); !strings.Contains(got, "frames left unsent") || !strings.Contains(got, "count=1 total=1") {
+		t.Errorf("log:\n%s", got)
+	}
 }
 
 // TestHandshakeTimeout: Connect has so long; then the client gets 503, and an accept after that fails.
