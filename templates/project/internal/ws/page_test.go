@@ -42,9 +42,15 @@ func dialTCP(t testing.TB, app *ws.Router, path string, subprotocols ...string) 
 
 func dialWith(t testing.TB, app *ws.Router, path string, o *websocket.DialOptions) *page {
 	t.Helper()
+	return dialTo(t, serve(t, app)+path, o)
+}
+
+// dialTo connects to an address.
+func dialTo(t testing.TB, address string, o *websocket.DialOptions) *page {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	conn, _, err := websocket.Dial(ctx, serve(t, app)+path, o)
+	conn, _, err := websocket.Dial(ctx, address, o)
 	if err != nil {
 		t.Fatal(err)
 	}
