@@ -48,8 +48,8 @@ func (h *Handshake) run(m match) {
 
 // conclude does what the result of Connect asks for.
 func (h *Handshake) conclude(err error) {
-	s, undecided := h.outcome()
-	if undecided {
+	s, open := h.outcome()
+	if open {
 		s, err = h.settle(err)
 	}
 	if s == nil {
@@ -171,7 +171,7 @@ func (s *Socket) connected(err error) {
 		return
 	}
 	most := 1
-	if s.gate != nil {
+	if s.async() {
 		most = s.router.limits.Concurrency
 		if n := s.scope.route.options.concurrency; n > 0 {
 			most = n

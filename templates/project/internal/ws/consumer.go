@@ -16,8 +16,8 @@ type SyncConsumer interface {
 	// and before the accept also when the client goes away or the handshake takes too long.
 	Connect(ctx context.Context, h *Handshake) error
 	// Receive handles one message from the page. A nil error goes on; [Close] and [Deny] close the socket with their code; any
-	// other error is logged and closes it with 1011, and so does a panic. ctx is cancelled, with a [CloseStatus] as its cause, as soon as the end of
-	// the socket is seen, while Receive may still be running.
+	// other error is logged and closes it with 1011, and so does a panic. ctx is cancelled, with a [CloseStatus] as its cause,
+	// as soon as the end of the socket is seen, while Receive may still be running.
 	Receive(ctx context.Context, s *Socket, m Message) error
 	// Disconnect runs once for every accepted socket, after its handlers have returned. Its groups are left already. ctx is
 	// fresh, and cancelled when a stopping service runs out of time.
@@ -35,8 +35,8 @@ type AsyncConsumer interface {
 	Disconnect(ctx context.Context, st CloseStatus)
 }
 
-// EventHandler is implemented by consumers that take events, see [Layer.Notify] and [Layer.NotifyTo]. Event is scheduled like Receive, and its error
-// means the same.
+// EventHandler is implemented by consumers that take events, see [Layer.Notify] and [Layer.NotifyTo]. Event is scheduled like
+// Receive, and its error means the same.
 type EventHandler interface {
 	Event(ctx context.Context, s *Socket, e Event) error
 }

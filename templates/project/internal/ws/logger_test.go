@@ -33,6 +33,22 @@ func TestNewLogger(t *testing.T) {
 	}
 }
 
+// TestStackIsReadable: below the line of its panic in debug, and quoted for machines. Nothing else breaks the line.
+func TestStackIsReadable(t *testing.T) {
+	for _, debug := range []bool{true, false} {
+		var out bytes.Buffer
+		log := NewLogger(&out, slog.LevelInfo, debug).With("service", "s").WithGroup("g")
+		log.Error("panic", "panic", "a\nb", stackKey, "goroutine 1\n\tmain.go:1\n", "n", 1)
+		want := `msg=panic service=s g.panic="a\nb" g.n=1` + "\ngoroutine 1\n\tmain.go:1\n"
+		if !debug {
+			want = `"g":{"panic":"a\nb","stack":"goroutine 1\n\tmain.go:1\n","n":1}}` + "\n"
+		}
+		if !strings.HasSuffix(out.String(), want) {
+			t.Errorf("debug %v: %s\nwant the end: %s", debug, out.String(), want)
+		}
+	}
+}
+
 func TestIsTerminal(t *testing.T) {
 	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {

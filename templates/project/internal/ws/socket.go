@@ -10,7 +10,7 @@ import (
 )
 
 // Socket is one accepted connection. All methods are safe for concurrent use, and may be called at any time: after the end
-// of the socket they return an error that is [ErrClosed].
+// of the socket, Send and Join return an error that is [ErrClosed], and Leave and Close have nothing left to do.
 type Socket struct {
 	id     string
 	scope  *Scope
@@ -49,6 +49,9 @@ func (s *Socket) ID() string { return s.id }
 
 // Scope returns what was known of the connection before it was accepted.
 func (s *Socket) Scope() *Scope { return s.scope }
+
+// async reports whether the handlers of the socket overlap.
+func (s *Socket) async() bool { return s.gate != nil }
 
 // Send sends a message to the page. It has copied the message when it returns; the message leaves at once, also while a
 // handler runs. Where the outbox is full the consumer's outbound policy decides, and only with block does Send wait, until
