@@ -100,6 +100,43 @@ func TestDrainSpreadsItsCloses(t *testing.T) {
 	})
 }
 
+// TestDrainWithinItsWindow: it is over when the last page has left, and the end of its context cuts the window short.
+func TestDrainWithinItsWindow(t *testing.T) {
+	for name, test := range map[string]struct {
+		leave bool
+		want  time.Duration
+		code  int
+	}{
+		"the pages leave":  {true, 10 * time.Second, 4000},
+		"the context ends": {false, time.Minute, 1012},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gone := make(chan ws.CloseStatus, 2)
+				app := ws.NewRouter(ws.DefaultLimits(), nil, nil, syncRoute(&funcs{
+					disconnect: func(_ context.Context, st ws.CloseStatus) { gone <- st }}))
+				first, second := wstest.Connect(t, app, "/ws"), wstest.Connect(t, app, "/ws")
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				began, drained := time.Now(), make(chan error, 1)
+				go func() { drained <- app.Drain(ctx, time.Hour) }()
+				first.ExpectClose(1012)
+				<-gone
+				if test.leave {
+					time.Sleep(test.want)
+					second.Close(test.code)
+				}
+				if err := <-drained; err != nil || time.Since(began) != test.want {
+					t.Errorf("Drain: %v after %v", err, time.Since(began))
+				}
+				if st := <-gone; st.Code != test.code {
+					t.Errorf("Disconnect got %+v", st)
+				}
+			})
+		})
+	}
+}
+
 // TestDrainRunsOut: at the deadline nobody waits for handlers any more. Disconnect runs all the same, once, and Drain says how
 // many were left behind a second later.
 func TestDrainRunsOut(t *testing.T) {

@@ -168,7 +168,7 @@ func (l *Layer) socket(id string) (*Socket, error) {
 	return s, nil
 }
 
-// Close closes the layer and its backend; what is sent after it returns an error.
+// Close closes the layer and its backend. Sending to a group, and joining one, returns an error after it.
 func (l *Layer) Close() error {
 	if err := l.backend.Close(); err != nil {
 		return fmt.Errorf("ws: close layer: %w", err)

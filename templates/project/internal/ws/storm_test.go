@@ -79,7 +79,7 @@ var visitors = []visitor{
 // TestStorm: whatever comes and goes, in whatever way, leaves nothing behind: no socket, no member of a group, no place of an
 // address, and (see TestMain) no goroutine; and a page that behaves is served all the while.
 func TestStorm(t *testing.T) {
-	const storms, each = 8, 100
+	const storms, each = 8, 50
 	b := &orderedBackend{t: t, topics: make(map[string]bool), busy: make(map[string]bool)}
 	layer, err := ws.NewLayer(b)
 	if err != nil {
