@@ -93,6 +93,7 @@ func (h *Handshake) Accept(options ...AcceptOption) (*Socket, error) {
 		return nil, err
 	}
 	h.router.counts.accepted.Add(1)
+	slog.Debug("ws: socket accepted", "route", h.scope.route.pattern, "socket", s.id, "client", h.scope.addr)
 	return s, nil
 }
 

@@ -71,7 +71,7 @@ func (s *Socket) accept(b *buffer, binary bool) {
 	t := task{buffer: b, message: Message{Data: b.data, Binary: binary}}
 	if s.form.v1() {
 		f, err := parseIncoming(b.data)
-		if err == nil && f.kind == kindRequest && s.gate == nil {
+		if err == nil && f.kind == kindRequest && !s.async() {
 			err = errSyncRequest
 		}
 		if err != nil {

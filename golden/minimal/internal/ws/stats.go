@@ -49,7 +49,7 @@ func (r *Router) Stats() Stats {
 		Dropped:        c.dropped.total.Load(),
 		Replaced:       c.replaced.Load(),
 		Slow:           c.slow.total.Load(),
-		Unsent:         c.unsent.Load(),
+		Unsent:         c.unsent.total.Load(),
 		EventOverflows: c.eventOverflows.total.Load(),
 		InboxTimeouts:  c.inboxTimeouts.total.Load(),
 		Unhandled:      c.unhandled.total.Load(),
@@ -62,9 +62,9 @@ func (r *Router) Stats() Stats {
 
 // counts are the counters behind Stats. A loss has a line in the log too.
 type counts struct {
-	accepted, denied, received, sent, events, replaced, unsent, pongTimeouts, panics atomic.Uint64
+	accepted, denied, received, sent, events, replaced, pongTimeouts, panics atomic.Uint64
 
-	refused, dropped, slow, eventOverflows, inboxTimeouts, unhandled, noEventMethod, throttled loss
+	refused, dropped, slow, eventOverflows, inboxTimeouts, unsent, unhandled, noEventMethod, throttled loss
 }
 
 // lossInterval is the time between two lines about the same kind of loss.

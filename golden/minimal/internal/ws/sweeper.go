@@ -16,8 +16,8 @@ func (r *Router) tick() time.Duration {
 	return min(time.Second, r.limits.PingInterval/8, r.limits.PongTimeout/8)
 }
 
-// firstPing is how long after the last ping, or after the accept, the next one is due.
-func (r *Router) firstPing() time.Duration { return r.limits.PingInterval - 2*r.tick() }
+// pingEvery is how long after the last ping, or after the accept, the next one is due.
+func (r *Router) pingEvery() time.Duration { return r.limits.PingInterval - 2*r.tick() }
 
 // sweep is the sweeper.
 func (r *Router) sweep(end <-chan struct{}) {
@@ -54,28 +54,40 @@ func (r *Router) dueAt(now time.Time, end <-chan struct{}, due []*Socket) []*Soc
 	return due
 }
 
-// probe pings the socket, or judges its silence. Only a sweeper calls it, and never two for one socket: before the next
-// sweeper starts, all sockets that this one saw are gone.
+// probe judges the peer's silence where it has been pinged, and pings it where that is due. Only a sweeper calls it, and never
+// two for one socket: before the next sweeper starts, all sockets that this one saw are gone.
 func (s *Socket) probe(now time.Time) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	switch {
-	case !s.pinged:
-		s.conn.heard.Store(false)
-		s.ping()
-		s.pinged, s.due = true, now.Add(s.router.limits.PongTimeout)
-	case s.stalled.Load():
-		// The reader waits for the handlers and hears nothing; the inbox has a timeout of its own.
-		s.due = now.Add(s.router.limits.PongTimeout)
-	case s.conn.heard.Load():
+	if s.pinged && !now.Before(s.judgeAt) {
+		// A reader that does not read hears nothing, and the peer is not to blame. In this order: see resume.
+		if !s.stalled.Load() && !s.conn.heard.Load() {
+			s.giveUp()
+			return
+		}
 		s.pinged = false
-		s.due = now.Add(s.router.firstPing() - s.router.limits.PongTimeout)
-	default:
-		s.router.counts.pongTimeouts.Add(1)
-		reason := "no answer to a ping in " + strconv.FormatFloat(s.router.limits.PongTimeout.Seconds(), 'g', -1, 64) + " s"
-		s.shut(ending{status: CloseStatus{Code: CodeAbnormal, Reason: reason, Remote: true}, code: CodeGoingAway, keepInbox: true})
 	}
+	// Pings go out whatever the reader does: the peer takes a connection without them for dead.
+	if !now.Before(s.pingAt) {
+		if !s.pinged {
+			s.conn.heard.Store(false)
+			s.pinged, s.judgeAt = true, now.Add(s.router.limits.PongTimeout)
+		}
+		s.ping()
+		s.pingAt = now.Add(s.router.pingEvery())
+	}
+	s.due = s.pingAt
+	if s.pinged && s.judgeAt.Before(s.due) {
+		s.due = s.judgeAt
+	}
+}
+
+// giveUp closes a socket whose peer did not answer a ping.
+func (s *Socket) giveUp() {
+	s.router.counts.pongTimeouts.Add(1)
+	reason := "no answer to a ping in " + strconv.FormatFloat(s.router.limits.PongTimeout.Seconds(), 'g', -1, 64) + " s"
+	s.shut(ending{status: CloseStatus{Code: CodeAbnormal, Reason: reason, Remote: true}, code: CodeGoingAway, keepInbox: true})
 }
 
 // ping sends a ping: one that the page can see under wsgen.1, and one of the protocol otherwise.

@@ -45,9 +45,13 @@ func (h *Handshake) refuse(refusal *denyError) {
 func (h *Handshake) run(m match) {
 	defer h.unwatch()
 	defer h.deadline.Stop()
-	err := h.connect(m.route)
-	s, undecided := h.outcome()
-	if undecided {
+	h.conclude(h.connect(m.route))
+}
+
+// conclude does what the result of Connect asks for.
+func (h *Handshake) conclude(err error) {
+	s, open := h.outcome()
+	if open {
 		s, err = h.settle(err)
 	}
 	if s == nil {
@@ -88,7 +92,7 @@ func (h *Handshake) connect(route *Route) (err error) {
 			return
 		}
 		// The consumer ended the goroutine, as testing.T.FailNow does: run does not go on.
-		h.abort()
+		h.conclude(err)
 	}()
 	if route.makeAsync != nil {
 		h.consumer = asyncMode{route.makeAsync(h.scope.params)}
@@ -100,19 +104,9 @@ func (h *Handshake) connect(route *Route) (err error) {
 	return err
 }
 
-// abort ends what run will not end any more.
-func (h *Handshake) abort() {
-	if s, _ := h.outcome(); s != nil {
-		s.connected(errPanic)
-		return
-	}
-	h.fail(errPanic)
-}
-
 // settle does what the result of Connect asks for, where Connect has not accepted itself. It returns the socket, if there
 // is one then, and what is left to do with it.
 func (h *Handshake) settle(err error) (*Socket, error) {
-	var deny *denyError
 	var closing *closeError
 	switch {
 	case err == nil, errors.As(err, &closing):
@@ -121,23 +115,27 @@ func (h *Handshake) settle(err error) (*Socket, error) {
 			return nil, acceptErr
 		}
 		return s, err
-	case errors.As(err, &deny) && h.offer == protocolV1:
-		s, acceptErr := h.upgrade(acceptOptions{header: make(http.Header)}, nil)
-		if acceptErr != nil {
-			return nil, acceptErr
-		}
-		h.router.counts.denied.Add(1)
-		s.in.leave()
-		s.result(err)
-		return s, nil
+	case h.offer == protocolV1 && h.ctx.Err() == nil:
+		return h.acceptAndClose(err)
 	}
 	return nil, err
 }
 
+// acceptAndClose refuses a client on wsgen.1, or tells it that Connect failed: a browser hides a status from its page.
+func (h *Handshake) acceptAndClose(err error) (*Socket, error) {
+	s, acceptErr := h.upgrade(acceptOptions{header: make(http.Header)}, nil)
+	if acceptErr != nil {
+		return nil, acceptErr
+	}
+	h.denied(err)
+	s.in.leave()
+	s.result(err)
+	return s, nil
+}
+
 // fail answers a handshake that came to nothing.
 func (h *Handshake) fail(err error) {
-	defer h.router.dismiss(h.scope.addr)
-	h.router.counts.denied.Add(1)
+	h.denied(err)
 	refusal := &denyError{status: http.StatusInternalServerError, reason: "internal error"}
 	var deny *denyError
 	switch {
@@ -152,8 +150,15 @@ func (h *Handshake) fail(err error) {
 	default:
 		slog.Error("ws: connect failed", "route", h.scope.route.pattern, "error", err)
 	}
+	h.router.dismiss(h.scope.addr) // first: who reads the answer may come back at once
 	h.refuse(refusal)
 	h.cancel(nil)
+}
+
+// denied counts a handshake that came to nothing. What is wrong with the service has a line of its own.
+func (h *Handshake) denied(err error) {
+	h.router.counts.denied.Add(1)
+	slog.Debug("ws: handshake denied", "route", h.scope.route.pattern, "client", h.scope.addr, "error", err)
 }
 
 // connected takes note that Connect has returned, which has the socket accepted: handlers may start now, unless it failed.
@@ -168,7 +173,7 @@ func (s *Socket) connected(err error) {
 		return
 	}
 	most := 1
-	if s.gate != nil {
+	if s.async() {
 		most = s.router.limits.Concurrency
 		if n := s.scope.route.options.concurrency; n > 0 {
 			most = n

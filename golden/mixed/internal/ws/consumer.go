@@ -13,11 +13,13 @@ import (
 // out, so that its fields need no lock. Other sockets are never held up by it. There is one value per connection.
 type SyncConsumer interface {
 	// Connect decides about the connection. A nil error accepts it, if h.Accept has not done so already; [Deny] refuses it;
-	// [Close] accepts and closes it. It returns before the first Receive or Event. ctx ends with the socket, and before the
-	// accept also when the client goes away or the handshake takes too long.
+	// [Close] accepts and closes it. Any other error is logged, and refuses it with 500, or closes it with 1011 where it is
+	// accepted already or the client is on wsgen.1. Connect returns before the first Receive or Event. ctx ends with the socket,
+	// and before the accept also when the client goes away or the handshake takes too long.
 	Connect(ctx context.Context, h *Handshake) error
-	// Receive handles one message from the page. ctx is cancelled, with a [CloseStatus] as its cause, as soon as the end of
-	// the socket is seen, while Receive may still be running.
+	// Receive handles one message from the page. A nil error goes on; [Close] and [Deny] close the socket with their code; any
+	// other error is logged and closes it with 1011, and so does a panic. ctx is cancelled, with a [CloseStatus] as its cause,
+	// as soon as the end of the socket is seen, while Receive may still be running.
 	Receive(ctx context.Context, s *Socket, m Message) error
 	// Disconnect runs once for every accepted socket, after its handlers have returned. Its groups are left already. ctx is
 	// fresh, and cancelled when a stopping service runs out of time.
@@ -35,7 +37,8 @@ type AsyncConsumer interface {
 	Disconnect(ctx context.Context, st CloseStatus)
 }
 
-// EventHandler is implemented by consumers that take events, see [Layer.Notify]. Event is scheduled like Receive.
+// EventHandler is implemented by consumers that take events, see [Layer.Notify] and [Layer.NotifyTo]. Event is scheduled like
+// Receive, and its error means the same.
 type EventHandler interface {
 	Event(ctx context.Context, s *Socket, e Event) error
 }

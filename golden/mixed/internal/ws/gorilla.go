@@ -53,7 +53,7 @@ func (e *protocolError) Error() string { return e.err.Error() }
 // checkUpgrade says why a request is no WebSocket handshake, as a status and a sentence; status 0 means that it is one.
 func checkUpgrade(r *http.Request) (status int, reason string) {
 	switch {
-	case r.Method != http.MethodGet || !websocket.IsWebSocketUpgrade(r):
+	case r.Method != http.MethodGet || !r.ProtoAtLeast(1, 1) || !websocket.IsWebSocketUpgrade(r):
 		return http.StatusUpgradeRequired, "this is a WebSocket: connect with new WebSocket(...) or another client"
 	case r.Header.Get("Sec-Websocket-Version") != "13":
 		return http.StatusUpgradeRequired, "WebSocket version 13 is wanted"
@@ -220,6 +220,15 @@ func (t *tap) Write(p []byte) (int, error) {
 	t.answered = true
 	t.conn.compressed = bytes.Contains(p, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate"))
 	return t.Conn.Write(p)
+}
+
+// SetWriteDeadline leaves the deadline to the writer goroutine once the handshake has been answered: with the close frame that
+// Write holds back, gorilla sets one of a second, which would cut short what is being written.
+func (t *tap) SetWriteDeadline(deadline time.Time) error {
+	if t.answered {
+		return nil
+	}
+	return t.Conn.SetWriteDeadline(deadline)
 }
 
 // noWrites is a websocket.BufferPool for connections that gorilla does not write to.

@@ -176,7 +176,7 @@ func (s *Socket) rescue(err *error) {
 // panicked logs a panic with its stack.
 func (r *Router) panicked(scope *Scope, v any) {
 	r.counts.panics.Add(1)
-	slog.Error("ws: panic in a consumer", "route", scope.route.pattern, "panic", v, "stack", string(debug.Stack()))
+	slog.Error("ws: panic in a consumer", "route", scope.route.pattern, "panic", v, stackKey, string(debug.Stack()))
 }
 
 // result does what the error of a handler asks for.
@@ -229,6 +229,8 @@ func (s *Socket) finish(st CloseStatus) {
 	if s.consumer == nil { // a denial
 		return
 	}
+	slog.Debug("ws: socket closed", "route", s.scope.route.pattern, "socket", s.id,
+		"code", st.Code, "reason", st.Reason, "remote", st.Remote)
 	s.router.layer.forget(s)
 	s.awaitHandlers()
 	ctx, cancel := context.WithCancel(s.base)

@@ -60,6 +60,11 @@ func (in *inbox) push(t task, eventBytes int) verdict {
 		in.messages++
 		in.bytes += t.cost()
 	}
+	if in.head > len(in.tasks)/2 { // or a queue that never runs empty would grow for ever
+		n := copy(in.tasks, in.tasks[in.head:])
+		clear(in.tasks[n:])
+		in.tasks, in.head = in.tasks[:n], 0
+	}
 	in.tasks = append(in.tasks, t)
 	in.added++
 	if in.wanted() {

@@ -70,6 +70,9 @@ var (
 	ErrGroupName   = errors.New("ws: a group name is 1 to 200 bytes of printable UTF-8")
 )
 
+// errNoType says what an event lacks.
+var errNoType = errors.New("ws: an event has a type")
+
 // maxGroupName is the length of the longest name of a group, in bytes.
 const maxGroupName = 200
 
@@ -112,7 +115,7 @@ func (l *Layer) Send(ctx context.Context, group string, m Message) error {
 // for a socket that joins later.
 func (l *Layer) Notify(ctx context.Context, group string, e Event) error {
 	if e.Type == "" {
-		return errors.New("ws: an event has a type")
+		return errNoType
 	}
 	return l.publish(ctx, group, Envelope{Event: e.Type, Data: e.Data})
 }
@@ -130,11 +133,9 @@ func (l *Layer) publish(ctx context.Context, group string, e Envelope) error {
 
 // SendTo sends a message to one socket, by its id. Where no open socket has it, it returns [ErrNoSocket].
 func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
-	l.mu.RLock()
-	s := l.sockets[socketID]
-	l.mu.RUnlock()
-	if s == nil {
-		return ErrNoSocket
+	s, err := l.socket(socketID)
+	if err != nil {
+		return err
 	}
 	if err := m.check(); err != nil {
 		return err
@@ -142,7 +143,34 @@ func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
 	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)))
 }
 
-// Close closes the layer and its backend; what is sent after it returns an error.
+// NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Where no open socket has it, it
+// returns [ErrNoSocket].
+func (l *Layer) NotifyTo(ctx context.Context, socketID string, e Event) error {
+	if e.Type == "" {
+		return errNoType
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	s, err := l.socket(socketID)
+	if err != nil {
+		return err
+	}
+	return s.notify(&Event{Type: e.Type, Data: bytes.Clone(e.Data)})
+}
+
+// socket returns the open socket of an id.
+func (l *Layer) socket(id string) (*Socket, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	s := l.sockets[id]
+	if s == nil {
+		return nil, ErrNoSocket
+	}
+	return s, nil
+}
+
+// Close closes the layer and its backend. Sending to a group, and joining one, returns an error after it.
 func (l *Layer) Close() error {
 	if err := l.backend.Close(); err != nil {
 		return fmt.Errorf("ws: close layer: %w", err)
@@ -186,13 +214,13 @@ func (l *Layer) deliver(topic string, e Envelope) {
 	if e.Event != "" {
 		event := &Event{Type: e.Event, Data: bytes.Clone(e.Data)}
 		for _, s := range g.members {
-			s.notify(event)
+			// An error is about this socket alone, and has been dealt with: the sender is somebody else.
+			_ = s.notify(event)
 		}
 		return
 	}
 	p := &prepared{message: Message{Data: e.Data, Binary: e.Binary, Key: e.Key}}
 	for _, s := range g.members {
-		// An error is about this socket alone, and has been dealt with: the sender is somebody else.
 		_ = s.sendShared(context.Background(), p.forForm(s.form))
 	}
 }
@@ -215,16 +243,17 @@ func (p *prepared) forForm(f form) *piece {
 	return p.pieces[f]
 }
 
-// notify gives an event to the handlers.
-func (s *Socket) notify(e *Event) {
+// notify gives an event to the handlers. Where there is no room for it, the socket closes.
+func (s *Socket) notify(e *Event) error {
 	switch s.push(task{event: e}) {
 	case taken, started:
 		s.router.counts.events.Add(1)
-		return
+		return nil
 	case refused:
-		return
+		return s.closedError()
 	}
 	s.router.counts.eventOverflows.add(1, "ws: sockets closed with too many events waiting; EVENT_BYTES bounds them",
 		"route", s.scope.route.pattern, "socket", s.id, "code", CodeSlow)
 	s.shut(ending{status: CloseStatus{Code: CodeSlow, Reason: "too many events"}, keepInbox: true})
+	return s.closedError()
 }

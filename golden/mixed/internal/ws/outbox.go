@@ -295,8 +295,11 @@ func (o *outbox) take(b *batch) bool {
 		o.append(o.pong)
 	}
 	o.pong = nil
-	for o.head < len(o.frames) && b.bytes < maxBatch {
+	for o.head < len(o.frames) {
 		f := o.frames[o.head]
+		if b.bytes > 0 && b.bytes+len(f.data) > maxBatch {
+			break // a long frame goes alone, for which conn.write extends the time
+		}
 		o.frames[o.head] = outFrame{}
 		o.head++
 		if f.data == nil {

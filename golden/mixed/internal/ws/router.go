@@ -4,6 +4,7 @@ package ws
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -93,10 +94,12 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	params, ok := route.params(path)
 	if !ok {
+		slog.Debug("ws: a parameter is not what its converter takes", "route", route.pattern, "path", clip(req.URL.Path))
 		http.NotFound(w, req)
 		return
 	}
 	if status, reason := checkUpgrade(req); status != 0 {
+		slog.Debug("ws: not a WebSocket handshake", "route", route.pattern, "status", status, "reason", reason)
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Sec-WebSocket-Version", "13")
@@ -171,7 +174,8 @@ func (r *Router) add(s *Socket) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.slot = len(r.sockets)
-	s.due = time.Now().Add(r.firstPing())
+	s.pingAt = time.Now().Add(r.pingEvery())
+	s.due = s.pingAt
 	r.sockets = append(r.sockets, s)
 	r.settle()
 	if r.sweeping == nil {

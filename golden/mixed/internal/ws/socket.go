@@ -12,7 +12,7 @@ import (
 )
 
 // Socket is one accepted connection. All methods are safe for concurrent use, and may be called at any time: after the end
-// of the socket they return an error that is [ErrClosed].
+// of the socket, Send and Join return an error that is [ErrClosed], and Leave and Close have nothing left to do.
 type Socket struct {
 	id     string
 	scope  *Scope
@@ -35,8 +35,11 @@ type Socket struct {
 	left     bool // all groups, for good
 
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
-	pinged  bool        // waiting for a sign of life; the sweeper's
-	due     time.Time   // when to ping, or to give up; the sweeper's
+
+	pinged  bool      // waiting for a sign of life; this and the next three are the sweeper's
+	judgeAt time.Time // when to judge whether one came
+	pingAt  time.Time // when to ping
+	due     time.Time // the earlier of the two
 
 	parts atomic.Int32 // of the socket that are not over: connection, consumer
 	slot  int          // in Router.sockets; guarded by Router.mu
@@ -48,6 +51,9 @@ func (s *Socket) ID() string { return s.id }
 
 // Scope returns what was known of the connection before it was accepted.
 func (s *Socket) Scope() *Scope { return s.scope }
+
+// async reports whether the handlers of the socket overlap.
+func (s *Socket) async() bool { return s.gate != nil }
 
 // Send sends a message to the page. It has copied the message when it returns; the message leaves at once, also while a
 // handler runs. Where the outbox is full the consumer's outbound policy decides, and only with block does Send wait, until
@@ -197,7 +203,7 @@ func (s *Socket) shut(e ending) {
 	}
 	last = append(last, &piece{opcode: opClose, payload: closePayload(e.code, e.status.Reason)})
 	v, unsent := s.out.close(!e.flush, last...)
-	s.router.counts.unsent.Add(uint64(unsent))
+	s.unsent(unsent)
 	if v == started {
 		go s.write()
 	}
@@ -211,7 +217,7 @@ func (s *Socket) lose() {
 
 // cut closes the connection, whatever waits to be written.
 func (s *Socket) cut() {
-	s.router.counts.unsent.Add(uint64(s.out.fail()))
+	s.unsent(s.out.fail())
 	s.conn.close()
 }
 
@@ -231,6 +237,12 @@ func (s *Socket) end(st CloseStatus, keepInbox bool) bool {
 // unhandled counts what waited in the inbox and will not be handled.
 func (s *Socket) unhandled(n int) {
 	s.router.counts.unhandled.add(n, "ws: messages and events left unhandled at the end of their socket",
+		"route", s.scope.route.pattern, "socket", s.id)
+}
+
+// unsent counts what waited in the outbox and will not be written.
+func (s *Socket) unsent(n int) {
+	s.router.counts.unsent.add(n, "ws: frames left unsent at the end of their socket, each of one or several messages",
 		"route", s.scope.route.pattern, "socket", s.id)
 }
 

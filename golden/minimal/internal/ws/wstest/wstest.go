@@ -113,8 +113,8 @@ func Denied(t testing.TB, app *ws.Router, path string, status int, opts ...Optio
 	}
 }
 
-// ConnectRefused expects a consumer to refuse a page that connects with [V1]: the socket opens, as a browser would hide the
-// refusal otherwise, and closes at once with the code. It returns the reason.
+// ConnectRefused expects a consumer to refuse a page that connects with [V1], or its Connect to fail (1011): the socket opens, as
+// a browser would hide the refusal otherwise, and closes at once with the code. It returns the reason.
 func ConnectRefused(t testing.TB, app *ws.Router, path string, code int, opts ...Option) (reason string) {
 	t.Helper()
 	s, response, err := dial(t, app, path, append([]Option{V1()}, opts...))
