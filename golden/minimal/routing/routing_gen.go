@@ -16,9 +16,7 @@ import (
 func New(cfg settings.Settings, layer *ws.Layer, deps consumers.Deps, yours ...ws.Middleware) *ws.Router {
 	return ws.NewRouter(cfg.Limits, layer, append(stack(cfg), yours...),
 		ws.Sync("/ws/echo", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewEchoConsumer(deps, consumers.EchoParams{
-				Route: "/ws/echo",
-			})
+			return consumers.NewEchoConsumer(deps, consumers.EchoParams{Route: "/ws/echo"})
 		}),
 	)
 }

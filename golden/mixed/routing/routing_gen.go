@@ -16,91 +16,49 @@ import (
 func New(cfg settings.Settings, layer *ws.Layer, deps consumers.Deps, yours ...ws.Middleware) *ws.Router {
 	return ws.NewRouter(cfg.Limits, layer, append(stack(cfg), yours...),
 		ws.Async("/ws/a-b.c~d/{route_1}", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewHTTPAPIConsumer(deps, consumers.HTTPAPIParams{
-				Route:  "/ws/a-b.c~d/{route_1}",
-				Route1: p.String("route_1"),
-			})
+			return consumers.NewHTTPAPIConsumer(deps, consumers.HTTPAPIParams{Route: "/ws/a-b.c~d/{route_1}", Route1: p.String("route_1")})
 		}),
 		ws.Async("/ws/a/{a}/b/{b}", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewX2Consumer(deps, consumers.X2Params{
-				Route: "/ws/a/{a}/b/{b}",
-				A:     p.String("a"),
-				B:     p.String("b"),
-			})
+			return consumers.NewX2Consumer(deps, consumers.X2Params{Route: "/ws/a/{a}/b/{b}", A: p.String("a"), B: p.String("b")})
 		}),
 		ws.Async("/ws/chat/lobby", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewChatConsumer(deps, consumers.ChatParams{
-				Route: "/ws/chat/lobby",
-			})
+			return consumers.NewChatConsumer(deps, consumers.ChatParams{Route: "/ws/chat/lobby"})
 		}),
 		ws.Async("/ws/chat/{room:slug}", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewChatConsumer(deps, consumers.ChatParams{
-				Route: "/ws/chat/{room:slug}",
-				Room:  p.String("room"),
-			})
+			return consumers.NewChatConsumer(deps, consumers.ChatParams{Route: "/ws/chat/{room:slug}", Room: p.String("room")})
 		}),
 		ws.Async("/ws/chat/{room:slug}/as/{user_id:int}", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewChatConsumer(deps, consumers.ChatParams{
-				Route:  "/ws/chat/{room:slug}/as/{user_id:int}",
-				Room:   p.String("room"),
-				UserID: p.Int64("user_id"),
-			})
+			return consumers.NewChatConsumer(deps, consumers.ChatParams{Route: "/ws/chat/{room:slug}/as/{user_id:int}", Room: p.String("room"), UserID: p.Int64("user_id")})
 		}),
 		ws.Sync("/ws/file/{path:path}", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewFileConsumer(deps, consumers.FileParams{
-				Route: "/ws/file/{path:path}",
-				Path:  p.String("path"),
-			})
+			return consumers.NewFileConsumer(deps, consumers.FileParams{Route: "/ws/file/{path:path}", Path: p.String("path")})
 		}),
 		ws.Sync("/ws/job/{job:uuid}", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewVerUpdateConsumer(deps, consumers.VerUpdateParams{
-				Route: "/ws/job/{job:uuid}",
-				Job:   p.String("job"),
-			})
+			return consumers.NewVerUpdateConsumer(deps, consumers.VerUpdateParams{Route: "/ws/job/{job:uuid}", Job: p.String("job")})
 		}),
 		ws.Sync("/ws/linux", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewChatLinuxConsumer(deps, consumers.ChatLinuxParams{
-				Route: "/ws/linux",
-			})
+			return consumers.NewChatLinuxConsumer(deps, consumers.ChatLinuxParams{Route: "/ws/linux"})
 		}),
 		ws.Sync("/ws/metrics", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewTelemetryConsumer(deps, consumers.TelemetryParams{
-				Route: "/ws/metrics",
-			})
+			return consumers.NewTelemetryConsumer(deps, consumers.TelemetryParams{Route: "/ws/metrics"})
 		}, ws.OutboundBlock()),
 		ws.Sync("/ws/news", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewNewsConsumer(deps, consumers.NewsParams{
-				Route: "/ws/news",
-			})
+			return consumers.NewNewsConsumer(deps, consumers.NewsParams{Route: "/ws/news"})
 		}, ws.OutboundLatest()),
 		ws.Async("/ws/room/{room:slug}", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewChatConsumer(deps, consumers.ChatParams{
-				Route: "/ws/room/{room:slug}",
-				Room:  p.String("room"),
-			})
+			return consumers.NewChatConsumer(deps, consumers.ChatParams{Route: "/ws/room/{room:slug}", Room: p.String("room")})
 		}),
 		ws.Sync("/ws/test/", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewChatTestConsumer(deps, consumers.ChatTestParams{
-				Route: "/ws/test/",
-			})
+			return consumers.NewChatTestConsumer(deps, consumers.ChatTestParams{Route: "/ws/test/"})
 		}),
 		ws.Async("/ws/ticker/{symbol}", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewTickerConsumer(deps, consumers.TickerParams{
-				Route:  "/ws/ticker/{symbol}",
-				Symbol: p.String("symbol"),
-			})
+			return consumers.NewTickerConsumer(deps, consumers.TickerParams{Route: "/ws/ticker/{symbol}", Symbol: p.String("symbol")})
 		}, ws.OutboundDrop(), ws.Concurrency(4)),
 		ws.Sync("/ws/user/{user_id:int}", func(p ws.Params) ws.SyncConsumer {
-			return consumers.NewUserIDConsumer(deps, consumers.UserIDParams{
-				Route:  "/ws/user/{user_id:int}",
-				UserID: p.Int64("user_id"),
-			})
+			return consumers.NewUserIDConsumer(deps, consumers.UserIDParams{Route: "/ws/user/{user_id:int}", UserID: p.Int64("user_id")})
 		}),
 		ws.Async("/ws/wort/{word:word}", func(p ws.Params) ws.AsyncConsumer {
-			return consumers.NewWordConsumer(deps, consumers.WordParams{
-				Route: "/ws/wort/{word:word}",
-				Word:  p.String("word"),
-			})
+			return consumers.NewWordConsumer(deps, consumers.WordParams{Route: "/ws/wort/{word:word}", Word: p.String("word")})
 		}),
 	)
 }
