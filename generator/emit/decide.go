@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"runtime"
@@ -31,7 +32,8 @@ const (
 
 // Plan computes what is to be done so that the tree holds the files. It reads only: files of the user's that are there
 // already are neither read nor rendered. Every other text is rendered here, on several goroutines, so that nothing is
-// written before all of them are known to be whole. A path that must not be written is a *[PathError].
+// written before all of them are known to be whole. A path that must not be written is a *[PathError]; where another run is at
+// work, or was since [Open], the error is a *[LockedError] or a *[ChangedError].
 func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 	if err := checkFiles(files); err != nil {
 		return nil, err
@@ -57,12 +59,43 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 	if err := pl.leftovers(p, files); err != nil {
 		return nil, err
 	}
+	if !t.absent {
+		if err := t.undisturbed(pl.survey.root); err != nil {
+			return nil, err
+		}
+	}
 	if t.damage != "" && !t.fresh {
 		p.Ops = append(p.Ops, t.repair())
 	}
 	slices.SortFunc(p.Ops, func(a, b Op) int { return strings.Compare(a.Path, b.Path) })
 	p.record(t.manifest)
 	return p, nil
+}
+
+// undisturbed makes sure that no other run has begun to write to the tree since it was opened: of one that was there already
+// the caller knows. A plan that holds the files of after against the manifest of before would take that run's work for
+// edits by hand.
+func (t *Tree) undisturbed(root *os.Root) error {
+	if t.interrupted != nil {
+		return nil
+	}
+	run, err := findRun(root, t.dir)
+	switch {
+	case err != nil:
+		return err
+	case run != nil && run.Running:
+		return &LockedError{Dir: t.dir, Holder: run.Holder}
+	case run != nil:
+		return &ChangedError{Path: ManifestPath} // it has ended, or died, this very moment
+	}
+	raw, err := root.ReadFile(ManifestPath) // the last file that a run writes
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if !bytes.Equal(raw, t.raw) {
+		return &ChangedError{Path: ManifestPath}
+	}
+	return nil
 }
 
 // planner decides what to do about each file.

@@ -72,6 +72,37 @@ func TestRunsAtOnce(t *testing.T) {
 	}
 }
 
+// TestPlanBesideAnotherRun plans with a manifest that was read before another run did its work, and with one at work: what that
+// run wrote is not taken for edits by hand.
+func TestPlanBesideAnotherRun(t *testing.T) {
+	dir := project(t, sample())
+	early := open(t, dir)
+	newer := with(sample(), gen("routing/routing_gen.go", "package routing // newer\n"))
+	if _, err := generate(t, dir, newer, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var changed *ChangedError
+	if _, err := early.Plan(sample(), Options{Version: testVersion}); !errors.As(err, &changed) {
+		t.Errorf("after the other run: error %v, want a ChangedError", err)
+	}
+
+	early = open(t, dir)
+	atWork := open(t, dir)
+	atWork.fault = func(op, path string) error {
+		if path != redoRecord {
+			return nil
+		}
+		var locked *LockedError
+		if _, err := early.Plan(sample(), Options{Version: testVersion}); !errors.As(err, &locked) {
+			t.Errorf("beside the other run: error %v, want a LockedError", err)
+		}
+		return nil
+	}
+	if err := atWork.Apply(context.Background(), plan(t, atWork, sample())); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestNewsAtOnce lets several runs make the same project: one makes it, the others say that it is there.
 func TestNewsAtOnce(t *testing.T) {
 	const runs, rounds = 4, 10
