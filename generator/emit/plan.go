@@ -101,16 +101,6 @@ func (p *Plan) Drift() []Op {
 	return p.where(func(op *Op) bool { return op.State != Current })
 }
 
-// Pending says whether the tree differs from what the spec asks, edits by hand and stale files included.
-func (p *Plan) Pending() bool {
-	for i := range p.Ops {
-		if p.Ops[i].State != Current {
-			return true
-		}
-	}
-	return false
-}
-
 func (p *Plan) where(ok func(*Op) bool) []Op {
 	var ops []Op
 	for i := range p.Ops {
