@@ -18,6 +18,12 @@ type Envelope struct {
 	Data   []byte
 	Binary bool
 	Key    string
+
+	// The rest is for streams. A backend sets Epoch and Offset of what it appends to a log.
+	Epoch  string
+	Offset uint64
+	End    JobState // set on the record that ends a stream
+	Reason string   // why a job ended, where it was not done
 }
 
 // Backend carries envelopes between the processes that share it. Topics are printable UTF-8 of up to 210 bytes; a backend

@@ -1,0 +1,86 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// History says how much of a stream is kept. The oldest messages go first.
+type History struct {
+	Messages int           // at most so many
+	Bytes    int           // at most so many bytes of data and keys, but always the newest message
+	TTL      time.Duration // none longer than this
+	Latest   bool          // of each key the newest message only; messages without a key are all kept
+}
+
+// ResultTTL is how long the end of a stream and its snapshot are kept, which outlive the rest.
+const ResultTTL = 24 * time.Hour
+
+// Position is a place in a stream: behind the record with this offset.
+type Position struct {
+	Epoch  string // another one means that the offsets began anew
+	Offset uint64 // rises from record to record, not always by one; 0 is the beginning
+}
+
+// Append is what a [Log] is asked to add.
+type Append struct {
+	History  History
+	Envelope Envelope
+	// Owner, where it is set, must hold the lease on the stream; otherwise nothing is added and the error is [ErrLease].
+	Owner string
+}
+
+// Page is what a [Log] has of a stream behind an offset.
+type Page struct {
+	Epoch string
+	Top   uint64 // the newest offset; 0 before the first record
+	// Since is the offset behind which nothing is missing: who has seen all up to it, or up to a later record, can be told
+	// all that followed. What a later message of the same key replaced is not missing under History.Latest.
+	Since   uint64
+	Records []Envelope // from the oldest on, as many as one page holds; the end of a stream is among them
+	// Snapshot is what was last saved, or nil; its Offset is the top at that time.
+	Snapshot *Envelope
+	// End is the record that ended the stream, or nil where nothing has, or something was appended since.
+	End *Envelope
+	// Owner holds the lease on the stream: its job runs. "" where nobody does.
+	Owner string
+}
+
+// Log keeps streams. A [Backend] that has one keeps history. Its methods are safe for concurrent use, and a stream that nobody
+// has appended to exists: it is empty. A record's data is not written to after it was appended or read.
+type Log interface {
+	// Append adds a record to a stream and publishes it to the topic's subscribers, as one step: all of them see the records
+	// in the order of their offsets, and who reads after it was delivered finds it. It does not keep the caller's data.
+	Append(ctx context.Context, topic string, a Append) (Position, error)
+	// Read returns what is kept behind an offset, at most limit records; limit 0 asks for the rest of the page alone.
+	Read(ctx context.Context, topic string, h History, after uint64, limit int) (Page, error)
+	// Save keeps a snapshot: the state of things after all records so far. Of the Append it uses History, Owner, and the
+	// Data and Binary of the Envelope.
+	Save(ctx context.Context, topic string, a Append) (Position, error)
+	// Lease gives owner the lease on a stream for d, or renews it, and returns [ErrLease] where another holds it. Where the
+	// log lives no longer than its owner, a lease does not lapse.
+	Lease(ctx context.Context, topic, owner string, d time.Duration) error
+	// Release gives a lease back. One that owner does not hold is no error.
+	Release(ctx context.Context, topic, owner string) error
+	// Lapsed lists the topics whose lease nobody gave back before its time was over.
+	Lapsed(ctx context.Context) ([]string, error)
+}
+
+// JobState is how far a job is.
+type JobState string
+
+// The states of a job. All but running are ends.
+const (
+	JobRunning     JobState = "running"
+	JobDone        JobState = "done"        // it has a result
+	JobFailed      JobState = "failed"      // its function returned an error or panicked
+	JobCancelled   JobState = "cancelled"   // on request
+	JobInterrupted JobState = "interrupted" // the service stopped or died first; start it again
+)
+
+// Errors of streams and jobs, for errors.Is.
+var (
+	ErrNoHistory = errors.New("ws: the layer keeps no history of this group")
+	ErrLease     = errors.New("ws: another process, or job, holds the lease on this stream")
+)
