@@ -154,7 +154,7 @@ type (
 		Protocol string `json:"protocol"`
 		PingMS   int64  `json:"ping_ms"`
 		PongMS   int64  `json:"pong_ms"`
-		Acks     bool   `json:"acks"` // numbered commands; they come with streams
+		Acks     bool   `json:"acks"` // the service keeps streams, and takes numbered commands
 	}
 	closeControl struct {
 		Type   string `json:"type"` // "close"
@@ -165,13 +165,53 @@ type (
 		Type string `json:"type"` // "failed"
 		ID   string `json:"id"`   // of the request
 	}
+	joinedControl struct {
+		Type   string `json:"type"`   // "joined"
+		Stream uint64 `json:"stream"` // the number that stands for the stream from now on
+		Name   string `json:"name"`
+		Epoch  string `json:"epoch"`
+		Top    uint64 `json:"top"` // the newest offset
+	}
+	recoveredControl struct {
+		Type      string `json:"type"` // "recovered"
+		Stream    uint64 `json:"stream"`
+		Recovered bool   `json:"recovered"`
+		Reason    string `json:"reason"` // why not
+		Epoch     string `json:"epoch"`
+		Offset    uint64 `json:"offset"`   // what is kept behind it follows
+		Snapshot  bool   `json:"snapshot"` // the next frame of the stream is one
+	}
+	endedControl struct {
+		Type   string   `json:"type"` // "ended"
+		Stream uint64   `json:"stream"`
+		Offset uint64   `json:"offset"` // of the frame that follows
+		State  JobState `json:"state"`
+		Reason string   `json:"reason"`
+	}
+	leftControl struct {
+		Type   string `json:"type"` // "left"
+		Stream uint64 `json:"stream"`
+	}
 )
+
+// streamPrefix returns what stands before the payload of a stream's message.
+func streamPrefix(stream, offset uint64) string {
+	b := make([]byte, 0, len("s1:9007199254740991:"))
+	b = append(b, kindStream)
+	b = append(strconv.AppendUint(b, stream, 10), ':')
+	return string(append(strconv.AppendUint(b, offset, 10), ':'))
+}
+
+// ackPiece returns the frame that acknowledges all commands up to a number.
+func ackPiece(number uint64) *piece {
+	return &piece{opcode: opText, prefix: string(kindAck) + strconv.FormatUint(number, 10)}
+}
 
 // controlPiece returns the frame of a control value.
 func controlPiece(v any) *piece {
 	payload, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // the three types above always have a form in JSON
+		panic(err) // the types above always have a form in JSON
 	}
 	return &piece{opcode: opText, prefix: string(kindControl), payload: payload}
 }

@@ -41,6 +41,11 @@ func (e example) payload(t *testing.T) []byte {
 	return unhex(t, text)
 }
 
+// text, number and truth return a field, or the zero value where there is none.
+func (e example) text(name string) string   { s, _ := e.Fields[name].(string); return s }
+func (e example) number(name string) uint64 { n, _ := e.Fields[name].(float64); return uint64(n) }
+func (e example) truth(name string) bool    { b, _ := e.Fields[name].(bool); return b }
+
 func unhex(t *testing.T, text string) []byte {
 	t.Helper()
 	data, err := hex.DecodeString(text)
@@ -92,12 +97,21 @@ func checkIncoming(t *testing.T, e example) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds := map[byte]string{kindMessage: "message", kindRequest: "request", kindPong: "pong", kindControl: "control"}
+	kinds := map[byte]string{
+		kindMessage: "message", kindRequest: "request", kindPong: "pong", kindControl: "control", kindCommand: "command",
+	}
 	if kinds[f.kind] != e.Kind {
 		t.Errorf("kind %q, want %q", kinds[f.kind], e.Kind)
 	}
 	if e.Kind == "control" {
+		want := control{Type: e.text("type"), ID: e.text("id"), Stream: e.number("stream"), Epoch: e.text("epoch"), Offset: e.number("offset")}
+		if f.control != want {
+			t.Errorf("control %+v, want %+v", f.control, want)
+		}
 		return
+	}
+	if f.number != e.number("number") {
+		t.Errorf("number %d, want %v", f.number, e.Fields["number"])
 	}
 	if id, _ := e.Fields["id"].(string); f.id != id {
 		t.Errorf("id %q, want %q", f.id, id)
@@ -125,28 +139,55 @@ func checkOutgoing(t *testing.T, e example) {
 }
 
 func outgoing(t *testing.T, e example) *piece {
-	number := func(name string) int64 { n, _ := e.Fields[name].(float64); return int64(n) }
-	text := func(name string) string { s, _ := e.Fields[name].(string); return s }
 	form := formRaw
 	if e.Form == "wsgen.1" {
 		form = formV1
 	}
 	m := Message{Data: e.payload(t), Binary: e.Text == nil}
-	switch {
-	case e.Kind == "message":
+	switch e.Kind {
+	case "message":
 		return messagePiece(m, form, string(kindMessage))
-	case e.Kind == "reply":
-		return messagePiece(m, form, string(kindRequest)+text("id")+":")
-	case e.Kind == "ping":
+	case "reply":
+		return messagePiece(m, form, string(kindRequest)+e.text("id")+":")
+	case "stream":
+		return messagePiece(m, form, streamPrefix(e.number("stream"), e.number("offset")))
+	case "ack":
+		return ackPiece(e.number("number"))
+	case "ping":
 		return &piece{opcode: opText, prefix: string(kindPing)}
-	case text("type") == "hello":
-		return controlPiece(helloControl{Type: "hello", ID: text("id"), Protocol: text("protocol"), PingMS: number("ping_ms"), PongMS: number("pong_ms")})
-	case text("type") == "failed":
-		return controlPiece(failedControl{Type: "failed", ID: text("id")})
-	case text("type") == "close":
-		return controlPiece(closeControl{Type: "close", Code: int(number("code")), Reason: text("reason")})
+	case "control":
+		return controlPiece(outgoingControl(t, e))
 	}
 	t.Fatalf("kind %q is not known", e.Kind)
+	return nil
+}
+
+// outgoingControl returns the control frame that the example's fields describe.
+func outgoingControl(t *testing.T, e example) any {
+	typ, id, reason, epoch, stream := e.text("type"), e.text("id"), e.text("reason"), e.text("epoch"), e.number("stream")
+	switch typ {
+	case "hello":
+		return helloControl{
+			Type: typ, ID: id, Protocol: e.text("protocol"),
+			PingMS: int64(e.number("ping_ms")), PongMS: int64(e.number("pong_ms")), Acks: e.truth("acks"),
+		}
+	case "failed":
+		return failedControl{Type: typ, ID: id}
+	case "close":
+		return closeControl{Type: typ, Code: int(e.number("code")), Reason: reason}
+	case "joined":
+		return joinedControl{Type: typ, Stream: stream, Name: e.text("name"), Epoch: epoch, Top: e.number("top")}
+	case "recovered":
+		return recoveredControl{
+			Type: typ, Stream: stream, Recovered: e.truth("recovered"), Reason: reason,
+			Epoch: epoch, Offset: e.number("offset"), Snapshot: e.truth("snapshot"),
+		}
+	case "ended":
+		return endedControl{Type: typ, Stream: stream, Offset: e.number("offset"), State: JobState(e.text("state")), Reason: reason}
+	case "left":
+		return leftControl{Type: typ, Stream: stream}
+	}
+	t.Fatalf("type %q is not known", typ)
 	return nil
 }
 
