@@ -24,6 +24,7 @@ func Build(f *spec.File) (*Project, spec.Diagnostics) {
 		b.unused()
 	}
 	b.params()
+	b.readStreams()
 	b.settings()
 	b.diags.Sort()
 	if f.Invalid || b.diags.HasErrors() {

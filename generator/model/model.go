@@ -8,9 +8,19 @@ type Project struct {
 	Module         string // Go module path of the emitted service: "example.com/updater"
 	Consumers      []*Consumer
 	Routes         []*Route // sorted by path
+	Streams        []Stream // sorted by family
 	AllowedOrigins []string // in the order of the spec
 	Layer          string   // "memory"
 	Auth           string   // "none"
+}
+
+// Stream is a family of groups that keep their history: those named like the family, and those whose name begins with it and
+// a colon.
+type Stream struct {
+	Family  string // "job", for the groups job and job:42
+	History int    // how many messages are kept
+	TTL     int    // for how many seconds
+	Latest  bool   // whether a message replaces an earlier one of its key
 }
 
 // Mode says how a consumer's handlers are run.

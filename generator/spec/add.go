@@ -92,7 +92,7 @@ func (f *File) missing(a Addition) (route, consumer bool, err error) {
 // plus returns what the file says, and the addition.
 func (f *File) plus(a Addition, route, consumer bool) *File {
 	g := &File{Version: f.Version, Service: f.Service, Module: f.Module, Routes: slices.Clone(f.Routes),
-		Consumers: slices.Clone(f.Consumers), Settings: f.Settings}
+		Consumers: slices.Clone(f.Consumers), Streams: f.Streams, Settings: f.Settings}
 	if route {
 		g.Routes = append(g.Routes, Route{Path: Text{Value: a.Path}, Consumer: Text{Value: a.Consumer}})
 	}
@@ -113,6 +113,10 @@ func (f *File) sameAs(source []byte) bool {
 		slices.EqualFunc(f.Consumers, g.Consumers, func(x, y Consumer) bool {
 			return sameText(x.Name, y.Name) && sameText(x.Mode, y.Mode) && sameText(x.Outbound, y.Outbound) &&
 				x.Concurrency.Value == y.Concurrency.Value
+		}) &&
+		slices.EqualFunc(f.Streams, g.Streams, func(x, y Stream) bool {
+			return sameText(x.Family, y.Family) && x.History.Value == y.History.Value && x.TTL.Value == y.TTL.Value &&
+				sameText(x.Keep, y.Keep)
 		}) &&
 		sameText(f.Settings.Layer, g.Settings.Layer) && sameText(f.Settings.Auth, g.Settings.Auth) &&
 		slices.EqualFunc(f.Settings.AllowedOrigins, g.Settings.AllowedOrigins, sameText)

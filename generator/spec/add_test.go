@@ -71,6 +71,16 @@ routes:
 +consumers:
 +    chat: async
 `},
+		"before streams": {chat(), head + `routes:
+  /ws/echo: echo
++  /ws/chat/{room:slug}: chat
+consumers:
+  echo: sync
++  chat: async
+streams:
+  job: {history: 10, ttl: 1h, keep: latest} # bars
+  room:
+`},
 		"one missing": {chat(), head + `consumers:
   echo: sync
 +  chat: async
@@ -214,7 +224,7 @@ func TestAddRefuses(t *testing.T) {
 // FuzzAdd holds Add to its promise: what it returns parses to the old spec and the addition, and is the old source with lines
 // added, but for an empty value that gave way.
 func FuzzAdd(f *testing.F) {
-	for _, path := range []string{"testdata/valid.yaml", "testdata/valid_empty_sections.yaml", "testdata/valid_document_end.yaml"} {
+	for _, path := range []string{"testdata/valid.yaml", "testdata/valid_empty_sections.yaml", "testdata/valid_document_end.yaml", "testdata/valid_streams.yaml"} {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)

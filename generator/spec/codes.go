@@ -28,6 +28,7 @@ const (
 	CodeValue        = "WS0106"
 	CodeRange        = "WS0107"
 	CodeManyLines    = "WS0108"
+	CodeDuration     = "WS0109"
 
 	// Names.
 	CodeServiceName   = "WS0201"
@@ -36,6 +37,7 @@ const (
 	CodeConsumerClash = "WS0204"
 	CodeParamName     = "WS0205"
 	CodeParamClash    = "WS0206"
+	CodeFamily        = "WS0207"
 
 	// Paths and routes.
 	CodePath            = "WS0301"
@@ -139,10 +141,12 @@ func keyCodes() []Explanation {
 			"This wsgen reads version 1, written as a plain number. A higher version was written by a newer wsgen."},
 		{CodeValue, "an unknown value",
 			"The value is not one of those that the key can have."},
-		{CodeRange, "a number out of range",
-			"The number is smaller or larger than what the key can have."},
+		{CodeRange, "a number or a time out of range",
+			"It is smaller or larger than what the key can have."},
 		{CodeManyLines, "a value on more than one line",
 			"Every name, path and value of a spec is short and stands on one line. Block scalars (| and >) are not used."},
+		{CodeDuration, "not a time",
+			"A time is a whole number with its unit behind it, h, m or s, or several of them in this order: 90s, 10m, 1h30m."},
 	}
 }
 
@@ -166,6 +170,9 @@ func nameCodes() []Explanation {
 		{CodeParamClash, "two parameters would get the same name",
 			"The parameters of all routes of a consumer become fields of one Go struct, beside the field Route. user_id and userId " +
 				"both become UserID. Rename one."},
+		{CodeFamily, "a family of streams cannot be called so",
+			"A family is what stands before the first colon of a group's name, so that the group job:42 belongs to the family job: 1 to " +
+				"100 letters (of a to z and A to Z), digits, -, _ and dots."},
 	}
 }
 

@@ -30,7 +30,7 @@ func (d *decoder) spec(root *yaml.Node) {
 		{"module", func(k Text, v *yaml.Node) { f.Module, _ = d.text(v, k) }},
 		{"routes", func(k Text, v *yaml.Node) { d.routes(k, v) }},
 		{"consumers", func(k Text, v *yaml.Node) { auth = d.consumers(k, v) }},
-		{"streams", nil},
+		{"streams", func(k Text, v *yaml.Node) { d.streams(k, v) }},
 		{"settings", func(k Text, v *yaml.Node) { d.settings(k, v) }},
 	})
 	for _, required := range []struct{ key, example string }{

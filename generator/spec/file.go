@@ -17,6 +17,7 @@ type File struct {
 	Module    Text
 	Routes    []Route    // in the order of the source
 	Consumers []Consumer // in the order of the source
+	Streams   []Stream   // in the order of the source
 	Settings  Settings
 
 	// Invalid is set when Parse reported an error. Nothing is built from such a spec, though more may be said about it.
@@ -52,6 +53,14 @@ type Consumer struct {
 	Mode        Text // "sync" or "async"
 	Outbound    Text // "disconnect", "latest", "drop" or "block"; empty when not given
 	Concurrency Int  // async only; 0 when not given
+}
+
+// Stream is one entry of "streams": a family of groups that keep their history.
+type Stream struct {
+	Family  Text
+	History Int  // messages; 0 when not given
+	TTL     Int  // seconds; 0 when not given
+	Keep    Text // "all" or "latest"; empty when not given
 }
 
 // Settings is the mapping "settings": defaults that the environment of the emitted service overrides.
