@@ -32,6 +32,8 @@ type Socket struct {
 	groups   map[string]*group
 	left     bool // all groups, for good
 
+	streams atomic.Pointer[streams] // nil until it joins one, over wsgen.1
+
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
 
 	pinged  bool      // waiting for a sign of life; this and the next three are the sweeper's
@@ -125,10 +127,11 @@ func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) erro
 	}
 }
 
-// sendShared adds a message of the layer. It never waits: one slow page must not hold up a group.
-func (s *Socket) sendShared(ctx context.Context, p *piece) error {
+// sendShared adds a message of the layer. It never waits: one slow page must not hold up a group. A message that must arrive
+// is not dropped either: the socket closes instead.
+func (s *Socket) sendShared(ctx context.Context, p *piece, mustArrive bool) error {
 	policy := s.scope.route.options.policy
-	if policy == policyBlock {
+	if policy == policyBlock || policy == policyDrop && mustArrive {
 		policy = policyDisconnect
 	}
 	return s.send(ctx, p, policy)

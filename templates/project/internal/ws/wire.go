@@ -218,7 +218,7 @@ func controlPiece(v any) *piece {
 
 // messagePiece returns the frame of a message, not framed yet.
 func messagePiece(m Message, f form, prefix string) *piece {
-	p := &piece{opcode: opText, payload: m.Data, key: m.Key}
+	p := &piece{opcode: opText, payload: m.Data, key: socketKey(m.Key)}
 	if m.Binary {
 		p.opcode = opBinary
 	}
@@ -229,6 +229,17 @@ func messagePiece(m Message, f form, prefix string) *piece {
 		p.compress()
 	}
 	return p
+}
+
+// streamPiece returns the frame of a stream's message over wsgen.1. The end of a stream has two, which nothing parts.
+func streamPiece(e Envelope, f form, number uint64) *piece {
+	p := messagePiece(Message{Data: e.Data, Binary: e.Binary}, f, streamPrefix(number, e.Offset))
+	if e.End == "" {
+		return p
+	}
+	ended := controlPiece(endedControl{Type: "ended", Stream: number, Offset: e.Offset, State: e.End, Reason: e.Reason})
+	both := ended.appendTo(make([]byte, 0, ended.size()+p.size()))
+	return &piece{framed: p.appendTo(both)}
 }
 
 // maxReason is how many bytes a close frame has room for behind its code.
