@@ -12,6 +12,23 @@ import (
 type client struct {
 	service string
 	Sockets []clientSocket // sorted by the consumer's name; only consumers that a route leads to
+	Streams bool           // whether groups keep their history
+}
+
+// BaseFile returns the file in client/ that has the base class of all others.
+func (c client) BaseFile() string {
+	if c.Streams {
+		return "streams.js"
+	}
+	return "socket.js"
+}
+
+// MessageEvent returns the type of what onmessage is called with.
+func (c client) MessageEvent() string {
+	if c.Streams {
+		return "StreamMessageEvent"
+	}
+	return "MessageEvent"
 }
 
 // Service returns the name of the service as a string literal of JavaScript.
@@ -71,7 +88,7 @@ func (r clientRoute) OptionsMark() string {
 
 // newClient takes from the project what its JavaScript client exports.
 func newClient(p *model.Project) client {
-	data := client{service: p.Service}
+	data := client{service: p.Service, Streams: len(p.Streams) > 0}
 	for _, c := range p.Consumers {
 		if len(c.Routes) == 0 {
 			continue

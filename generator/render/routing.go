@@ -8,8 +8,30 @@ import (
 
 // routing is the data of routing/routing_gen.go.tmpl.
 type routing struct {
-	Module string
-	Routes []routingRoute // sorted by path
+	Module  string
+	Routes  []routingRoute  // sorted by path
+	Streams []routingStream // sorted by family
+}
+
+// routingStream is one call of layer.Keep.
+type routingStream struct {
+	Family   string
+	Messages int
+	Latest   bool
+	seconds  int
+}
+
+// TTL returns how long messages are kept as a Go expression, in the largest unit that divides it.
+func (s routingStream) TTL() string {
+	for _, unit := range []struct {
+		name    string
+		seconds int
+	}{{"time.Hour", 60 * 60}, {"time.Minute", 60}} {
+		if s.seconds%unit.seconds == 0 {
+			return fmt.Sprintf("%d * %s", s.seconds/unit.seconds, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d * time.Second", s.seconds)
 }
 
 // routingRoute is one call of ws.Sync or ws.Async.
@@ -35,6 +57,9 @@ func newRouting(p *model.Project) routing {
 	data := routing{Module: p.Module, Routes: make([]routingRoute, len(p.Routes))}
 	for i, r := range p.Routes {
 		data.Routes[i] = newRoutingRoute(r)
+	}
+	for _, s := range p.Streams {
+		data.Streams = append(data.Streams, routingStream{Family: s.Family, Messages: s.History, Latest: s.Latest, seconds: s.TTL})
 	}
 	return data
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"wsgen/generator/model"
@@ -31,11 +32,18 @@ func table(p *model.Project, src *sources) ([]row, error) {
 		}
 		rows = append(rows, runtime...)
 	}
+	if len(p.Streams) == 0 {
+		rows = slices.DeleteFunc(rows, func(r row) bool { return ofStreams(r.path) })
+	}
 	for _, c := range p.Consumers {
 		rows = append(rows, stubRows(p, c)...)
 	}
 	return rows, nil
 }
+
+// ofStreams reports whether a file of the client is of use only where groups keep their history: a page that has no streams
+// does not load it.
+func ofStreams(name string) bool { return strings.HasPrefix(name, "client/streams") }
 
 // fixedRows lists the files that every project has, the runtime apart.
 func fixedRows(p *model.Project) []row {

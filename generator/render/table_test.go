@@ -106,12 +106,13 @@ func TestEverySourceIsEmitted(t *testing.T) {
 	}
 }
 
-// withBothModes is chatProject with a route to its sync consumer too.
+// withBothModes is chatProject with a route to its sync consumer too, and with streams.
 func withBothModes() *model.Project {
 	p := chatProject()
 	idle := p.Consumers[1]
 	idle.Routes = []*model.Route{{Path: "/ws/idle", Consumer: idle, Segments: []model.Segment{{Literal: "ws"}, {Literal: "idle"}}}}
 	p.Routes = append(p.Routes, idle.Routes...)
+	p.Streams = []model.Stream{{Family: "job", History: 1000, TTL: 600}, {Family: "room", History: 50, TTL: 3630, Latest: true}}
 	return p
 }
 
