@@ -1,0 +1,253 @@
+package wireclient
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds what a test waits for; it measures nothing.
+const patience = time.Minute
+
+// The examples of the protocol are read as they say.
+func TestExamples(t *testing.T) {
+	text, err := os.ReadFile("../../docs/protocol-examples.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var examples []struct {
+		Name, Form, Direction, Text, Hex, Kind string
+		Fields                                 map[string]any
+	}
+	if err := json.Unmarshal(text, &examples); err != nil {
+		t.Fatal(err)
+	}
+	kinds := make(map[string]int)
+	for _, e := range examples {
+		if e.Form != "wsgen.1" || e.Direction != "to-client" {
+			continue
+		}
+		data := []byte(e.Text)
+		if e.Hex != "" {
+			if data, err = hex.DecodeString(e.Hex); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := parse(data)
+		if err != nil {
+			t.Errorf("%s: %v", e.Name, err)
+			continue
+		}
+		kinds[e.Kind]++
+		for name, want := range e.Fields {
+			if got := f.field(t, name); fmt.Sprint(got) != plain(want) {
+				t.Errorf("%s: %s is %v, want %v", e.Name, name, got, plain(want))
+			}
+		}
+	}
+	for _, kind := range []string{"message", "reply", "ping", "control", "stream", "ack"} {
+		if kinds[kind] == 0 {
+			t.Errorf("there is no example of a frame of kind %s", kind)
+		}
+	}
+}
+
+// plain returns a value of JSON as text; numbers are whole.
+func plain(v any) string {
+	if n, ok := v.(float64); ok {
+		return fmt.Sprintf("%.0f", n)
+	}
+	return fmt.Sprint(v)
+}
+
+// field returns what a frame says under a name of the examples.
+func (f frame) field(t *testing.T, name string) any {
+	t.Helper()
+	switch name {
+	case "payload":
+		return string(f.payload)
+	case "payload_hex":
+		return hex.EncodeToString(f.payload)
+	case "number":
+		return f.number
+	}
+	if f.kind == kindStream {
+		return map[string]uint64{"stream": f.stream, "offset": f.offset}[name]
+	}
+	if f.kind == kindReply {
+		return f.id
+	}
+	text, err := json.Marshal(f.control)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		t.Fatal(err)
+	}
+	return plain(members[name])
+}
+
+func TestMalformed(t *testing.T) {
+	for _, text := range []string{
+		"", "x", "p1", "r1", "c", "c[]", "c{}", "s", "s1", "s1:", "s1:2", "s0:1:", "s01:1:", "s1:01:", "s-1:1:", "s1:+1:",
+		"s1:9007199254740992:", "a", "a0", "a01", "a1:", "a 1",
+	} {
+		if f, err := parse([]byte(text)); !errors.Is(err, errFrame) {
+			t.Errorf("%q is read as %+v (%v)", text, f, err)
+		}
+	}
+}
+
+// script is a service that plays its part on each connection: it writes the lines, and reads those that begin with "<".
+func script(t *testing.T, parts ...string) *httptest.Server {
+	t.Helper()
+	var conns atomic.Int64 // one after another
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"wsgen.1"}})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.CloseNow()
+		n := int(conns.Add(1))
+		for line := range strings.Lines(strings.TrimSpace(parts[n-1])) {
+			line = strings.TrimSpace(line)
+			want, read := strings.CutPrefix(line, "<")
+			if !read {
+				if err := conn.Write(ctx, websocket.MessageText, []byte(line)); err != nil {
+					t.Errorf("write %s: %v", line, err)
+				}
+				continue
+			}
+			if _, got, err := conn.Read(ctx); err != nil || string(got) != want {
+				t.Errorf("the client sends %q (%v), want %q", got, err, want)
+			}
+		}
+		if n == len(parts) {
+			_ = conn.Write(ctx, websocket.MessageText, []byte(`c{"type":"close","code":1000,"reason":"played"}`))
+			_ = conn.Close(websocket.StatusNormalClosure, "played")
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// id is the client's in the scripts.
+const id = "00112233445566778899aabbccddeeff"
+
+// play runs a client against a script and returns what it tells, but for the ends of connections.
+func play(t *testing.T, commands int, parts ...string) []string {
+	t.Helper()
+	s := script(t, parts...)
+	var told []string
+	c := New(Options{URL: "ws" + strings.TrimPrefix(s.URL, "http"), Origin: s.URL, ID: id, Events: func(e Event) {
+		if e.Kind != Closed {
+			told = append(told, fmt.Sprintf("%s %s %s/%d %s%s %s", e.Kind, e.Stream, e.Epoch, e.Offset, e.State, e.Reason, e.Data))
+		}
+	}})
+	for n := range commands {
+		c.Send(fmt.Append(nil, "cmd ", n+1), false)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var final *CloseError
+	if err := c.Run(ctx); !errors.As(err, &final) || final.Code != 1000 {
+		t.Errorf("the client ended with %v", err)
+	}
+	if n := c.Unacknowledged(); n != 0 {
+		t.Errorf("%d commands are not acknowledged", n)
+	}
+	return told
+}
+
+const (
+	client = `<c{"id":"` + id + `","type":"client"}` + "\n"
+	hello  = `c{"type":"hello","id":"a","protocol":"","ping_ms":25000,"pong_ms":8000,"acks":true}` + "\n"
+)
+
+// wants compares what a client told.
+func wants(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	for i := range got {
+		got[i] = strings.TrimSpace(got[i])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("it told\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+func TestStreamIsResumed(t *testing.T) {
+	told := play(t, 0,
+		client+hello+`c{"type":"joined","stream":1,"name":"a","epoch":"e1","top":1}
+		<c{"stream":1,"type":"resume"}
+		c{"type":"recovered","stream":1,"recovered":true,"reason":"","epoch":"e1","offset":0,"snapshot":false}
+		s1:1:one
+		p
+		<q
+		s1:3:three`,
+		client+hello+`c{"type":"joined","stream":1,"name":"a","epoch":"e1","top":4}
+		<c{"epoch":"e1","offset":3,"stream":1,"type":"resume"}
+		c{"type":"recovered","stream":1,"recovered":false,"reason":"trimmed","epoch":"e1","offset":4,"snapshot":true}
+		s1:4:state
+		c{"type":"ended","stream":1,"offset":5,"state":"done","reason":""}
+		s1:5:result
+		c{"type":"left","stream":1}
+		c{"type":"joined","stream":2,"name":"a","epoch":"e2","top":0}
+		<c{"epoch":"e1","offset":5,"stream":2,"type":"resume"}
+		c{"type":"recovered","stream":2,"recovered":false,"reason":"restarted","epoch":"e2","offset":0,"snapshot":false}`,
+	)
+	wants(t, told, "opened  /0", "joined a e1/1", "recovered a e1/0", "message a e1/1  one", "message a e1/3  three",
+		"opened  /0", "joined a e1/4", "reset a e1/4 trimmed state", "end a e1/5 done result", "left a /0",
+		"joined a e2/0", "reset a e2/0 restarted")
+}
+
+func TestCommandsAreSentAgain(t *testing.T) {
+	play(t, 3,
+		client+hello+"<n1:cmd 1\n<n2:cmd 2\n<n3:cmd 3\na1",
+		client+hello+"<n2:cmd 2\n<n3:cmd 3\na2\na3",
+	)
+}
+
+func TestBreachesAreTold(t *testing.T) {
+	const joined = `c{"type":"joined","stream":1,"name":"a","epoch":"e","top":0}` + "\n" + `<c{"stream":1,"type":"resume"}` + "\n"
+	const whole = `c{"type":"recovered","stream":1,"recovered":true,"reason":"","epoch":"e","offset":2,"snapshot":false}` + "\n"
+	for _, part := range []string{
+		"hello",
+		hello,
+		"a1",
+		"s1:1:x",
+		joined + "s1:1:x",
+		joined + whole + "s1:2:x",
+		joined + whole + "s1:3:x\ns1:3:x",
+		joined + whole + whole,
+		joined + whole + `c{"type":"ended","stream":1,"offset":3,"state":"over","reason":""}`,
+		joined + whole + `c{"type":"ended","stream":1,"offset":3,"state":"done","reason":""}` + "\ns1:4:x",
+		joined + whole + `c{"type":"recovered","stream":1,"recovered":false,"reason":"","epoch":"e","offset":2,"snapshot":false}`,
+		joined + whole + `c{"type":"joined","stream":2,"name":"a","epoch":"e","top":0}`,
+		joined + whole + `c{"type":"left","stream":1}` + "\ns1:3:x",
+		`c{"type":"left","stream":7}`,
+	} {
+		told := play(t, 0, client+hello+part)
+		if !slices.ContainsFunc(told, func(line string) bool { return strings.HasPrefix(line, "breach ") }) {
+			t.Errorf("no breach is seen in\n%s\nbut\n%s", part, strings.Join(told, "\n"))
+		}
+	}
+}
