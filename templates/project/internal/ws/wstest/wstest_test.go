@@ -158,7 +158,7 @@ func TestFailures(t *testing.T) {
 		{"another JSON", func(t testing.TB) { s := connect(t); s.Send("[1]"); s.ExpectJSON([]int{2}) }, `message "[1]", want [2]`},
 		{"no JSON", func(t testing.TB) { s := connect(t); s.Send("["); s.ExpectJSON([]int{2}) }, `message "[", want [2]`},
 		{"JSON that cannot be sent", func(t testing.TB) { connect(t).SendJSON(func() {}) }, "unsupported type"},
-		{"a message too many", func(t testing.TB) { s := connect(t); s.Send("a"); s.Quiet() }, `1 messages came, the first is "a"`},
+		{"a message too many", func(t testing.TB) { s := connect(t); s.Send("a"); s.Quiet() }, `1 came, the first is message "a"`},
 		{"closed instead", func(t testing.TB) { s := connect(t); s.Send("close 4000"); s.Expect("a") }, `closed with 4000 "as told", want "a"`},
 		{"another code", func(t testing.TB) { s := connect(t); s.Send("close 4000"); s.ExpectClose(4001) }, `closed with 4000 "as told", want 4001`},
 		{"a message before the close", func(t testing.TB) { s := connect(t); s.Send("a"); s.ExpectClose(4001) }, `message "a", want close with 4001`},
