@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"wsgen/generator/render"
 )
 
 // change is a step with its texts, while a run holds them.
@@ -93,8 +91,8 @@ func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, erro
 		if op.trash {
 			own = append(own, newChange(path.Join(trash, op.Path), nil, op.Old, 0o644))
 		}
-		if op.Owner == render.Yours && op.Action == Create {
-			if own, err = d.appendBase(own, op.Path, op.New); err != nil {
+		if op.hasBase() && op.Action == Create {
+			if own, err = d.appendBase(own, op.Path, op.base()); err != nil {
 				return nil, err
 			}
 		}

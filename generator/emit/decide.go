@@ -156,7 +156,13 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 	if text == nil {
 		text = []byte{} // nil would mean that there is no file
 	}
-	op.New, op.hash = text, hashText(text)
+	op.New, op.hash, op.unrecorded = text, hashText(text), f.Unrecorded
+	if f.Begin != nil && op.Old == nil {
+		if op.New, err = f.Begin(); err != nil {
+			return Op{}, err
+		}
+		op.rendered = text
+	}
 	switch {
 	case op.Old == nil:
 		pl.create(&op, known)
@@ -338,7 +344,7 @@ func (p *Plan) record(old manifest) {
 		}
 		r, known := old.files[op.Path]
 		switch {
-		case op.Action == Delete:
+		case op.Action == Delete, op.unrecorded:
 			continue
 		case op.Owner == render.Spliced:
 			r = record{owner: render.Spliced}

@@ -53,8 +53,21 @@ type Op struct {
 	New    []byte // the text after the plan; nil for Delete, for Keep and for files that were not rendered
 	Mode   fs.FileMode
 
-	hash  string // of the text as it was rendered; "" where it was not
-	trash bool   // Old is the user's work and is kept in the trash
+	hash       string // of the text as it was rendered; "" where it was not
+	trash      bool   // Old is the user's work and is kept in the trash
+	rendered   []byte // what goes into the base, where New is an edit of it; else nil
+	unrecorded bool   // the file is not entered into the manifest, and has no base
+}
+
+// hasBase says whether the pristine text of the file is kept once it is written.
+func (op Op) hasBase() bool { return op.Owner == render.Yours && !op.unrecorded }
+
+// base returns the pristine text of a file that is created.
+func (op Op) base() []byte {
+	if op.rendered != nil {
+		return op.rendered
+	}
+	return op.New
 }
 
 // Diff returns the operation as a unified diff with the prefixes a/ and b/, or "" where no text changes. The diff of a

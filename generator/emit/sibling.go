@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"wsgen/generator/render"
 )
 
 // sibling is a project that is being made beside its target.
@@ -86,8 +84,8 @@ func batches(p *Plan) ([]batch, error) {
 	for i := range p.Ops {
 		op := &p.Ops[i]
 		add(op.Path, op.New, op.Mode)
-		if op.Owner == render.Yours {
-			add(basePath(op.Path), op.New, 0o644)
+		if op.hasBase() {
+			add(basePath(op.Path), op.base(), 0o644)
 		}
 	}
 	const size = 256

@@ -12,10 +12,10 @@ import (
 // where wsgen's own module is named.
 const sourceModule = "wsgen/templates/project"
 
-// moveImports returns src with every import of sourceModule moved to module. It replaces the tokens of import specs at
+// moveImports returns src with every import of the module from moved to module. It replaces the tokens of import specs at
 // their offsets and nothing else, so that the same words in a comment or a string stay, and formatting is kept: a group that
 // holds nothing but local imports is in the same order before and after.
-func moveImports(name string, src []byte, module string) ([]byte, error) {
+func moveImports(name string, src []byte, from, module string) ([]byte, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, src, parser.ImportsOnly)
 	if err != nil {
@@ -28,7 +28,7 @@ func moveImports(name string, src []byte, module string) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("internal error: %s imports %s: %w", name, spec.Path.Value, err)
 		}
-		rest, ours := strings.CutPrefix(old, sourceModule+"/")
+		rest, ours := strings.CutPrefix(old, from+"/")
 		if !ours {
 			continue
 		}

@@ -37,7 +37,7 @@ import "example.com/updater/consumers"
 
 const text = "wsgen/templates/project/internal/ws"
 `
-	got, err := moveImports("a.go", []byte(src), "example.com/updater")
+	got, err := moveImports("a.go", []byte(src), sourceModule, "example.com/updater")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ const text = "wsgen/templates/project/internal/ws"
 }
 
 func TestMoveImportsNamesTheFileThatIsBroken(t *testing.T) {
-	_, err := moveImports("internal/ws/odd.go", []byte("package ws\nimport x y z\n"), "example.com/updater")
+	_, err := moveImports("internal/ws/odd.go", []byte("package ws\nimport x y z\n"), sourceModule, "example.com/updater")
 	if err == nil || !strings.Contains(err.Error(), "internal/ws/odd.go") {
 		t.Errorf("got error %v, want one that names the file", err)
 	}

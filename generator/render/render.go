@@ -48,6 +48,12 @@ type File struct {
 	// A file of the user's that is there already is never rendered, which is what keeps a second run fast.
 	// An error names the file. It is a *[RefusedError] where existing is at fault.
 	Render func(existing []byte) ([]byte, error)
+	// Begin, where it is set, returns what the file is created with instead of Render's text: an edit that an example made
+	// ahead. What is recorded is Render's text, so that the file counts as one that the user has edited. Only for Yours.
+	Begin func() ([]byte, error)
+	// Unrecorded is set for a file that an example has and the project without it has not: once it is written it is one of
+	// the user's files like any other, of which wsgen keeps no record. Only for Yours.
+	Unrecorded bool
 }
 
 // Project returns every file of the project but wsgen.yaml, sorted by path. Nothing is rendered until a File's Render is
@@ -90,5 +96,5 @@ func embedded() (*sources, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded templates: %w", err)
 	}
-	return &sources{fsys: root, parsed: parsedTemplates}, nil
+	return &sources{fsys: root, module: sourceModule, parsed: parsedTemplates}, nil
 }

@@ -24,6 +24,7 @@ const templateSuffix = ".tmpl"
 // sources is the folder that everything emitted comes from.
 type sources struct {
 	fsys   fs.FS
+	module string                             // the import path under which its Go files name each other
 	parsed func() (*template.Template, error) // every template of fsys, parsed once
 }
 
@@ -57,7 +58,7 @@ func parseTemplates(fsys fs.FS) (*template.Template, error) {
 }
 
 // static returns the text of a file that does not depend on the spec. A Go file imports the packages of module instead of
-// wsgen's own copy of them.
+// those under which it was written.
 func (s *sources) static(name, module string) ([]byte, error) {
 	text, err := fs.ReadFile(s.fsys, name)
 	if err != nil {
@@ -66,7 +67,7 @@ func (s *sources) static(name, module string) ([]byte, error) {
 	if path.Ext(name) != ".go" {
 		return text, nil
 	}
-	return moveImports(name, text, module)
+	return moveImports(name, text, s.module, module)
 }
 
 // execute runs a template over data.

@@ -1,0 +1,2 @@
+// Package fleet stands for the servers that are updated.
+package fleet
