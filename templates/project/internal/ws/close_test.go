@@ -81,7 +81,7 @@ func TestBreachesOfV1(t *testing.T) {
 	for payload, reason := range map[string]string{
 		"":        "breach of wsgen.1: empty frame",
 		"hello":   `breach of wsgen.1: frame of unknown kind 'h'`,
-		"n1:x":    `breach of wsgen.1: frame of unknown kind 'n'`,
+		"n1:x":    `breach of wsgen.1: command 1, but the service has no streams`,
 		"\u00e9":  `breach of wsgen.1: frame of unknown kind 'Ã'`,
 		"c{":      "breach of wsgen.1: control frame is not JSON",
 		"r:x":     "breach of wsgen.1: request without an id",

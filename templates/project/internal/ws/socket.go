@@ -13,6 +13,7 @@ import (
 // of the socket, Send and Join return an error that is [ErrClosed], and Leave and Close have nothing left to do.
 type Socket struct {
 	id     string
+	born   uint64 // rises from socket to socket
 	scope  *Scope
 	router *Router
 	conn   *conn
@@ -27,6 +28,8 @@ type Socket struct {
 
 	in  inbox
 	out outbox
+
+	visit *visit // which client this is; the reader sets it, once
 
 	groupsMu sync.Mutex // guards the next two
 	groups   map[string]*group

@@ -27,6 +27,8 @@ type Stats struct {
 	Unhandled      uint64 // messages and events that waited when their consumer ended the socket or the service stopped
 	NoEventMethod  uint64 // events to consumers that have no method Event
 	PongTimeouts   uint64 // sockets given up because nothing came after a ping
+	Repeated       uint64 // commands that came again after they had been handled
+	Forgotten      uint64 // clients whose commands were forgotten before their time, because too many had left at once
 	Throttled      uint64 // messages beyond MessageRate, which were read late
 	Panics         uint64 // in consumers
 	Resets         uint64 // times that a page was told that it missed something of a stream
@@ -57,6 +59,8 @@ func (r *Router) Stats() Stats {
 		Unhandled:      c.unhandled.total.Load(),
 		NoEventMethod:  c.noEventMethod.total.Load(),
 		PongTimeouts:   c.pongTimeouts.Load(),
+		Repeated:       c.repeated.Load(),
+		Forgotten:      r.clients.forgotten.total.Load(),
 		Throttled:      c.throttled.total.Load(),
 		Panics:         c.panics.Load(),
 		Resets:         c.resets.total.Load(),
@@ -66,7 +70,7 @@ func (r *Router) Stats() Stats {
 
 // counts are the counters behind Stats. A loss has a line in the log too.
 type counts struct {
-	accepted, denied, received, sent, events, replayed, replaced, pongTimeouts, panics atomic.Uint64
+	accepted, denied, received, sent, events, replayed, replaced, repeated, pongTimeouts, panics atomic.Uint64
 
 	refused, dropped, slow, eventOverflows, inboxTimeouts, unsent, unhandled, noEventMethod, throttled, resets, historyErrors loss
 }

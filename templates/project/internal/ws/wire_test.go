@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -192,7 +193,7 @@ func outgoingControl(t *testing.T, e example) any {
 }
 
 func FuzzParseIncoming(f *testing.F) {
-	for _, seed := range []string{"", "m", "mhello", "r1:x", "r:", "q", `c{"type":"client","id":"00112233445566778899aabbccddeeff"}`, "n1:x", "\xff"} {
+	for _, seed := range []string{"", "m", "mhello", "r1:x", "r:", "q", `c{"type":"client","id":"00112233445566778899aabbccddeeff"}`, "n1:x", "n9007199254740992:", "n01:", "\xff"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -209,6 +210,12 @@ func FuzzParseIncoming(f *testing.F) {
 			again = append(append(again, frame.id...), ':')
 			if frame.id == "" || len(frame.id) > maxRequestID {
 				t.Errorf("id %q", frame.id)
+			}
+		}
+		if frame.kind == kindCommand {
+			again = append(strconv.AppendUint(again, frame.number, 10), ':')
+			if frame.number == 0 || frame.number > maxCommand {
+				t.Errorf("number %d", frame.number)
 			}
 		}
 		if again = append(again, frame.payload...); !bytes.Equal(again, data) {
