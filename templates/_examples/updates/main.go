@@ -65,7 +65,7 @@ func run(ctx context.Context) (err error) {
 func startUpdate(jobs *ws.Jobs, servers *fleet.Fleet) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		job := r.PathValue("job")
-		started, err := rollout.Start(r.Context(), jobs, servers, job)
+		_, err := rollout.Start(r.Context(), jobs, servers, job)
 		if err != nil {
 			slog.ErrorContext(r.Context(), "update not started", "job", job, "error", err)
 			http.Error(w, "the update could not be started", http.StatusInternalServerError)
@@ -73,6 +73,5 @@ func startUpdate(jobs *ws.Jobs, servers *fleet.Fleet) http.HandlerFunc {
 		}
 		w.Header().Set("Location", "/#"+url.PathEscape(job))
 		w.WriteHeader(http.StatusAccepted)
-		fmt.Fprintf(w, "{\"started\": %t}\n", started)
 	}
 }
