@@ -1,0 +1,134 @@
+package main
+
+import (
+	"slices"
+	"time"
+)
+
+// A sight is what a page saw at one time: a message, or that it was told of messages that it will not get.
+type sight struct {
+	At   float64 `json:"at"`   // milliseconds since 1970
+	N    int     `json:"n"`    // the message's number, from 1; 0 for what it was told
+	Told string  `json:"told"` // why it will not get them
+}
+
+// A record is what was published, by number from 1: when the server had confirmed a message. A message that it never confirmed
+// has no time, and is not judged: the server was being killed.
+type record []time.Time
+
+// A tally is what became of the messages for one page, or for many.
+type tally struct {
+	Due        int             // messages that the server had confirmed
+	Delivered  int             // of these, handed to the application once at least
+	LostTold   int             // not delivered, and the page was told before the next message
+	LostUntold int             // not delivered, and the page cannot know
+	Twice      int             // handed to the application again
+	Disorder   int             // handed to it after a later one
+	Told       int             // how often a page was told
+	Alarms     int             // of these, where nothing was missing
+	Outages    int             // how often the page was cut off
+	CatchUp    []time.Duration // from the restored link to the newest message of that moment, or one after it
+}
+
+// add sums two tallies up.
+func (t *tally) add(o tally) {
+	t.Due += o.Due
+	t.Delivered += o.Delivered
+	t.LostTold += o.LostTold
+	t.LostUntold += o.LostUntold
+	t.Twice += o.Twice
+	t.Disorder += o.Disorder
+	t.Told += o.Told
+	t.Alarms += o.Alarms
+	t.Outages += o.Outages
+	t.CatchUp = append(t.CatchUp, o.CatchUp...)
+}
+
+// judge tells what became of the messages for one page, which was back at these times.
+func judge(published record, seen []sight, restored []time.Time) tally {
+	t := tally{Outages: len(restored)}
+	arrived := make([]bool, len(published)+1)
+	told := make([]bool, len(published)+1) // by number: the page was told before something later came
+	newest, warned := 0, false
+	for _, s := range seen {
+		switch {
+		case s.N == 0:
+			t.Told++
+			warned = true
+			continue
+		case s.N > len(published):
+			continue // sent, and never confirmed
+		case arrived[s.N]:
+			t.Twice++
+			continue
+		case s.N < newest:
+			t.Disorder++
+		default:
+			if warned && s.N == newest+1 {
+				t.Alarms++
+			}
+			mark(told, newest+1, s.N, warned)
+			newest, warned = s.N, false
+		}
+		arrived[s.N] = true
+	}
+	mark(told, newest+1, len(told), warned)
+
+	for i, at := range published {
+		switch n := i + 1; {
+		case at.IsZero():
+		case arrived[n]:
+			t.Due++
+			t.Delivered++
+		case told[n]:
+			t.Due++
+			t.LostTold++
+		default:
+			t.Due++
+			t.LostUntold++
+		}
+	}
+	for _, at := range restored {
+		if d, ok := catchUp(published, seen, at); ok {
+			t.CatchUp = append(t.CatchUp, d)
+		}
+	}
+	return t
+}
+
+// mark sets the numbers from first up to, but not including, end.
+func mark(told []bool, first, end int, value bool) {
+	for n := first; n < end; n++ {
+		told[n] = value
+	}
+}
+
+// catchUp returns how long after this time the page had the newest message of that time, or a later one.
+func catchUp(published record, seen []sight, at time.Time) (time.Duration, bool) {
+	due := 0
+	for i, p := range published {
+		if !p.IsZero() && !p.After(at) {
+			due = i + 1
+		}
+	}
+	for _, s := range seen {
+		if s.N >= due && s.N > 0 {
+			return max(0, s.time().Sub(at)), true
+		}
+	}
+	return 0, false
+}
+
+// time returns when it was.
+func (s sight) time() time.Time {
+	return time.UnixMicro(int64(s.At * 1000))
+}
+
+// quantile returns the value below which a share of the times lies; 0 where there are none.
+func quantile(times []time.Duration, share float64) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A report collects the tallies of all rounds: by group, then by peer.
+type report struct {
+	rounds int
+	peers  []peer
+	groups []string
+	sums   map[string]map[string]*tally
+}
+
+// newReport returns one without figures.
+func newReport(rounds int, peers []peer, trials ...trial) *report {
+	r := &report{rounds: rounds, peers: peers, sums: map[string]map[string]*tally{}}
+	for _, t := range trials {
+		for _, g := range t.groups {
+			r.groups = append(r.groups, g.name)
+			r.sums[g.name] = map[string]*tally{}
+			for _, p := range peers {
+				r.sums[g.name][p.name] = &tally{}
+			}
+		}
+	}
+	return r
+}
+
+// add takes in what became of the messages in one trial of a peer.
+func (r *report) add(p peer, sums map[string]*tally) {
+	for group, t := range sums {
+		r.sums[group][p.name].add(*t)
+	}
+}
+
+// table returns the figures as a table in Markdown.
+func (r *report) table() string {
+	var b strings.Builder
+	b.WriteString("| outage | service | outages | delivered | lost, the page was told | lost, it was not | delivered twice | out of order | caught up after: median | 99 % | at most |\n")
+	b.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, group := range r.groups {
+		for i, p := range r.peers {
+			first := ""
+			if i == 0 {
+				first = group
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", first, p.name, r.sums[group][p.name].cells())
+		}
+	}
+	return b.String()
+}
+
+// cells returns a tally as the cells of its row.
+func (t *tally) cells() string {
+	cells := []string{
+		strconv.Itoa(t.Outages), share(t.Delivered, t.Due),
+		strconv.Itoa(t.LostTold), strconv.Itoa(t.LostUntold), strconv.Itoa(t.Twice), strconv.Itoa(t.Disorder),
+	}
+	for _, q := range []float64{0.5, 0.99, 1} {
+		cells = append(cells, seconds(t.CatchUp, q))
+	}
+	return strings.Join(cells, " | ")
+}
+
+// share returns a part in per cent, which is 100 only where it is the whole.
+func share(part, whole int) string {
+	if part == whole {
+		return "100 %"
+	}
+	return fmt.Sprintf("%.2f %%", min(99.99, 100*float64(part)/float64(whole)))
+}
+
+// seconds returns a quantile of times.
+func seconds(times []time.Duration, q float64) string {
+	if len(times) == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f s", quantile(times, q).Seconds())
+}
+
+// faults says what a peer did that no client can know of, or "".
+func (r *report) faults(client string) string {
+	var found []string
+	for _, p := range r.peers {
+		for _, group := range r.groups {
+			t := r.sums[group][p.name]
+			if p.client == client && t.LostUntold+t.Twice+t.Disorder > 0 {
+				found = append(found, fmt.Sprintf("%s: %d lost untold, %d twice, %d out of order", group, t.LostUntold, t.Twice, t.Disorder))
+			}
+		}
+	}
+	return strings.Join(found, "\n")
+}
+
+// markdown returns the part of the README that is written by the run.
+func (r *report) markdown(ctx context.Context, seed uint64) (string, error) {
+	versions, err := versions(ctx)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d rounds, seed %d, %d messages a second, on %d processors (%s/%s). %s.\n\n", r.rounds, seed, rate, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, versions)
+	b.WriteString(r.table())
+	return b.String(), nil
+}
+
+// versions names what was compared, and on what.
+func versions(ctx context.Context) (string, error) {
+	library, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Version}}", "github.com/centrifugal/centrifuge").Output()
+	if err != nil {
+		return "", fmt.Errorf("go list -m: %w", err)
+	}
+	node, err := exec.CommandContext(ctx, "node", "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("node --version: %w", err)
+	}
+	named := []string{"Go " + strings.TrimPrefix(runtime.Version(), "go"), "Node.js " + text(node), "centrifuge " + text(library)}
+	for _, name := range []string{"centrifuge", "socket.io", "socket.io-client", "ws"} {
+		file, err := os.ReadFile(filepath.Join("node_modules", name, "package.json"))
+		if err != nil {
+			return "", err
+		}
+		var about struct{ Version string }
+		if err := json.Unmarshal(file, &about); err != nil {
+			return "", err
+		}
+		if name == "centrifuge" {
+			name = "centrifuge-js"
+		}
+		named = append(named, name+" "+about.Version)
+	}
+	return strings.Join(named, ", "), nil
+}
+
+// text returns the output of a command that prints a version.
+func text(out []byte) string { return strings.TrimPrefix(strings.TrimSpace(string(out)), "v") }
+
+// The figures stand between these lines of the README.
+const (
+	figuresBegin = "<!-- figures: written by `go run . -write` -->\n"
+	figuresEnd   = "<!-- end of figures -->\n"
+)
+
+// write puts the figures into the README.
+func write(path, figures string) error {
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, begun := bytes.Cut(old, []byte(figuresBegin))
+	_, after, ended := bytes.Cut(rest, []byte(figuresEnd))
+	if !begun || !ended {
+		return fmt.Errorf("%s: the lines %q and %q are not both there", path, figuresBegin, figuresEnd)
+	}
+	text := string(before) + figuresBegin + "\n" + figures + "\n" + figuresEnd + string(after)
+	return os.WriteFile(path, []byte(text), 0o644)
+}
