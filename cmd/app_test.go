@@ -98,6 +98,11 @@ func TestQuestions(t *testing.T) {
 			[]string{"Go module"},
 			"wsgen new project updater --module example.com/updater --consumer chat:sync:/ws/chat",
 		},
+		{
+			"an example has its consumers", []string{"new", "--example", "updates"}, []string{"", ""},
+			[]string{"Name of the project", "Go module"},
+			"wsgen new project updater --module example.com/updater --example updates",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -1,0 +1,182 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"wsgen/generator/model"
+	"wsgen/generator/render"
+	"wsgen/generator/spec"
+)
+
+// source returns the files of the new project and its model. They come from an example, from the user's own spec, or from a
+// spec made of flags and answers.
+func (o *newOptions) source(ctx context.Context) ([]render.File, *model.Project, error) {
+	if o.example != "" {
+		return o.fromExample(ctx)
+	}
+	read := o.madeSpec
+	if o.spec != "" {
+		read = o.givenSpec
+	}
+	text, m, err := read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := projectFiles(m, nil, text)
+	return files, m, err
+}
+
+// madeSpec makes a spec of what the command line says and of what the user answers.
+func (o *newOptions) madeSpec(ctx context.Context) ([]byte, *model.Project, error) {
+	if err := o.settle(ctx); err != nil {
+		return nil, nil, err
+	}
+	text, err := render.Spec(o.name, o.module, o.entries)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Nobody has seen this text yet, so an error in it is one of the arguments.
+	_, m, err := o.parseSpec(render.SpecPath, text)
+	var invalid *specError
+	if errors.As(err, &invalid) {
+		invalid.argument = "what was asked for"
+	}
+	return text, m, err
+}
+
+// fromExample returns an example under the name and the module that the command line or the user gives it.
+func (o *newOptions) fromExample(ctx context.Context) ([]render.File, *model.Project, error) {
+	e, err := o.findExample()
+	if err != nil {
+		return nil, nil, err
+	}
+	file, own, err := o.parseSpec(e.Name+"/"+render.SpecPath, e.Spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !o.nameGiven {
+		o.name = own.Service
+	}
+	if err := o.settle(ctx); err != nil {
+		return nil, nil, err
+	}
+	text, err := file.Rename(o.name, o.module)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, m, found := checkSpec(render.SpecPath, text)
+	if m == nil {
+		return nil, nil, &specError{file: file, diagnostics: found, argument: "what was asked for"}
+	}
+	plain, err := projectFiles(m, nil, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := e.Files(m, plain, own.Module)
+	return files, m, err
+}
+
+// findExample returns the example of --example, and refuses what contradicts it.
+func (o *newOptions) findExample() (*render.Example, error) {
+	switch {
+	case o.spec != "":
+		return nil, usage("leave one of the two out", "--example and --spec contradict each other: an example has a spec of its own")
+	case len(o.consumers) > 0:
+		return nil, usage("leave --consumer out, or add it afterwards with: wsgen add consumer",
+			"--consumer and --example contradict each other: the consumers are those of the example %s", o.example)
+	}
+	e, err := render.FindExample(o.example)
+	if err != nil || e != nil {
+		return e, err
+	}
+	names, err := render.Examples()
+	if err != nil {
+		return nil, err
+	}
+	wayOut := spec.DidYouMean(o.example, names)
+	if wayOut == "" {
+		wayOut = "there is: " + strings.Join(names, ", ")
+	}
+	return nil, usage(wayOut, "--example %s: there is no such example", shellWord(o.example))
+}
+
+// givenSpec reads the spec of --spec, and refuses what contradicts it.
+func (o *newOptions) givenSpec(ctx context.Context) ([]byte, *model.Project, error) {
+	path, name := o.spec, "standard input"
+	if path != "-" {
+		path = o.path(path)
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return nil, nil, failure(err, "", "the working directory")
+		}
+		name = o.shown(absolute)
+	}
+	if len(o.consumers) > 0 {
+		return nil, nil, usage("leave --consumer out, or add it afterwards with: wsgen add consumer",
+			"--consumer and --spec contradict each other: the consumers are those of %s", name)
+	}
+	text, err := o.readSpec(ctx, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, m, err := o.parseSpec(name, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.nameGiven && o.name != m.Service {
+		return nil, nil, usage("leave NAME out, change the spec, or name only the folder with --dir",
+			"the name %q contradicts %s, where service is %q", o.name, name, m.Service)
+	}
+	if o.module != "" && o.module != m.Module {
+		return nil, nil, usage("leave --module out or change the spec",
+			"--module %s contradicts %s, where module is %s", o.module, name, m.Module)
+	}
+	o.name, o.module = m.Service, m.Module
+	return text, m, nil
+}
+
+// settle checks what the command line says, fills in what it does not, and asks where there is somebody to ask.
+func (o *newOptions) settle(ctx context.Context) error {
+	if err := model.ServiceName(o.name); err != nil {
+		return usage("", "%s", err)
+	}
+	for _, arg := range o.consumers {
+		entry, err := parseEntry(arg)
+		if err != nil {
+			return err
+		}
+		if given, _, _ := strings.Cut(arg, ":"); given != entry.Consumer {
+			o.notef("%s is the consumer %s\n", harmless(given), entry.Consumer)
+		}
+		for _, other := range o.entries {
+			if other.Consumer == entry.Consumer {
+				return usage("give each consumer once; further paths go into the spec afterwards",
+					"--consumer %s: there is a consumer %s already", shellWord(arg), entry.Consumer)
+			}
+		}
+		o.entries = append(o.entries, entry)
+	}
+	if o.module != "" {
+		if err := model.ModulePath(o.module); err != nil {
+			return usage("", "%s", err)
+		}
+	}
+	if o.mayAsk() {
+		return o.ask(ctx)
+	}
+	o.fill()
+	return nil
+}
+
+// fill puts the defaults where nothing was said.
+func (o *newOptions) fill() {
+	if o.module == "" {
+		o.module = moduleHost + o.name
+	}
+	if len(o.entries) == 0 && o.example == "" {
+		o.entries = []render.SpecEntry{defaultEntry(defaultConsumer)}
+	}
+}
