@@ -28,6 +28,7 @@ type Append struct {
 	History  History
 	Envelope Envelope
 	// Owner, where it is set, must hold the lease on the stream; otherwise nothing is added and the error is [ErrLease].
+	// An envelope with an End gives its lease back in the same step; one that ends interrupted lets it lapse at once.
 	Owner string
 }
 
@@ -36,7 +37,7 @@ type Page struct {
 	Epoch string
 	Top   uint64 // the newest offset; 0 before the first record
 	// Since is the offset behind which nothing is missing: who has seen all up to it, or up to a later record, can be told
-	// all that followed. What a later message of the same key replaced is not missing under History.Latest.
+	// all that followed. What a later message of the same key replaced is not missing under History.Latest. It never falls.
 	Since   uint64
 	Records []Envelope // from the oldest on, as many as one page holds; the end of a stream is among them
 	// Snapshot is what was last saved, or nil; its Offset is the top at that time.
@@ -45,10 +46,15 @@ type Page struct {
 	End *Envelope
 	// Owner holds the lease on the stream: its job runs. "" where nobody does.
 	Owner string
+	// Lapsed says that nobody holds the lease, and that its last owner did not give it back: its job was interrupted.
+	Lapsed bool
 }
 
 // Log keeps streams. A [Backend] that has one keeps history. Its methods are safe for concurrent use, and a stream that nobody
 // has appended to exists: it is empty. A record's data is not written to after it was appended or read.
+//
+// A stream is forgotten, and begins anew with another epoch, when nothing of it is kept, nobody subscribes to its topic or
+// holds its lease, and nobody has asked for it for the time of its History.TTL.
 type Log interface {
 	// Append adds a record to a stream and publishes it to the topic's subscribers, as one step: all of them see the records
 	// in the order of their offsets, and who reads after it was delivered finds it. It does not keep the caller's data.
@@ -56,15 +62,19 @@ type Log interface {
 	// Read returns what is kept behind an offset, at most limit records; limit 0 asks for the rest of the page alone.
 	Read(ctx context.Context, topic string, h History, after uint64, limit int) (Page, error)
 	// Save keeps a snapshot: the state of things after all records so far. Of the Append it uses History, Owner, and the
-	// Data and Binary of the Envelope.
+	// Data and Binary of the Envelope. It does not keep the caller's data.
 	Save(ctx context.Context, topic string, a Append) (Position, error)
 	// Lease gives owner the lease on a stream for d, or renews it, and returns [ErrLease] where another holds it. Where the
-	// log lives no longer than its owner, a lease does not lapse.
-	Lease(ctx context.Context, topic, owner string, d time.Duration) error
-	// Release gives a lease back. One that owner does not hold is no error.
+	// log lives no longer than its owner, a lease does not lapse with time, and lapses is false: it need not be renewed.
+	Lease(ctx context.Context, topic, owner string, d time.Duration) (lapses bool, err error)
+	// Release gives back a lease that was taken for nothing: the stream is as it was before. Where owner does not hold it,
+	// nothing happens.
 	Release(ctx context.Context, topic, owner string) error
-	// Lapsed lists the topics whose lease nobody gave back before its time was over.
+	// Lapsed lists the topics whose Page would be Lapsed, in any order.
 	Lapsed(ctx context.Context) ([]string, error)
+	// Forget drops all that is kept of a stream, which begins anew with another epoch. It returns [ErrLease] where somebody
+	// holds the lease.
+	Forget(ctx context.Context, topic string) error
 }
 
 // JobState is how far a job is.

@@ -1,0 +1,359 @@
+package ws
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+	"weak"
+)
+
+// memoryClock is a clock that stands until it is set.
+type memoryClock struct{ now time.Duration }
+
+// newMemoryLog returns a log with a clock of its own, and what it delivers.
+func newMemoryLog(t testing.TB) (b *memoryBackend, clock *memoryClock, delivered *[]Envelope) {
+	clock, delivered = new(memoryClock), new([]Envelope)
+	b = &memoryBackend{now: func() time.Duration { return clock.now }}
+	if err := b.Start(func(_ string, e Envelope) { *delivered = append(*delivered, e) }); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() }) // it cannot fail
+	return b, clock, delivered
+}
+
+// appendTo appends a text.
+func appendTo(t testing.TB, b *memoryBackend, topic string, h History, key, text string) Position {
+	t.Helper()
+	p, err := b.Append(t.Context(), topic, Append{History: h, Envelope: Envelope{Key: key, Data: []byte(text)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// readFrom reads all behind an offset.
+func readFrom(t testing.TB, b *memoryBackend, topic string, h History, after uint64) Page {
+	t.Helper()
+	p, err := b.Read(t.Context(), topic, h, after, math.MaxInt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// texts is what the records of a page say.
+func texts(p Page) string {
+	var all []string
+	for _, e := range p.Records {
+		all = append(all, fmt.Sprintf("%d=%s", e.Offset, e.Data))
+	}
+	return fmt.Sprint(all)
+}
+
+var keepSome = History{Messages: 3, Bytes: 100, TTL: time.Minute}
+
+func TestMemoryLogOfNothing(t *testing.T) {
+	b, _, _ := newMemoryLog(t)
+	p := readFrom(t, b, "s", keepSome, 0)
+	if p.Epoch == "" || p.Top != 0 || p.Since != 0 || p.Records != nil || p.Snapshot != nil || p.End != nil || p.Owner != "" || p.Lapsed {
+		t.Errorf("an empty stream: %+v", p)
+	}
+	if again := readFrom(t, b, "s", keepSome, 0); again.Epoch != p.Epoch {
+		t.Error("another epoch the second time")
+	}
+	if got := appendTo(t, b, "s", keepSome, "", "first"); got != (Position{Epoch: p.Epoch, Offset: 1}) {
+		t.Errorf("the first record is at %+v", got)
+	}
+	if other := readFrom(t, b, "other", keepSome, 0); other.Epoch == p.Epoch {
+		t.Error("two streams have one epoch")
+	}
+	if p := readFrom(t, b, "s", keepSome, math.MaxUint64); len(p.Records) != 0 || p.Top != 1 {
+		t.Errorf("behind an offset that is far above the top: %+v", p)
+	}
+}
+
+// TestMemoryLogBounds: by count, by bytes and by time, each alone.
+func TestMemoryLogBounds(t *testing.T) {
+	long := string(make([]byte, 60))
+	for name, test := range map[string]struct {
+		add   func(t *testing.T, b *memoryBackend, clock *memoryClock)
+		since uint64
+		want  int
+	}{
+		"count": {func(t *testing.T, b *memoryBackend, _ *memoryClock) {
+			for i := range 5 {
+				appendTo(t, b, "s", keepSome, "", fmt.Sprint(i))
+			}
+		}, 2, 3},
+		"bytes": {func(t *testing.T, b *memoryBackend, _ *memoryClock) {
+			appendTo(t, b, "s", keepSome, "", long)
+			appendTo(t, b, "s", keepSome, "", long)
+		}, 1, 1},
+		"bytes, keys included": {func(t *testing.T, b *memoryBackend, _ *memoryClock) {
+			appendTo(t, b, "s", keepSome, long, "x")
+			appendTo(t, b, "s", keepSome, long, "x")
+		}, 1, 1},
+		"bytes, but always the newest": {func(t *testing.T, b *memoryBackend, _ *memoryClock) {
+			appendTo(t, b, "s", keepSome, "", "x")
+			appendTo(t, b, "s", keepSome, "", long+long)
+		}, 1, 1},
+		"time": {func(t *testing.T, b *memoryBackend, clock *memoryClock) {
+			appendTo(t, b, "s", keepSome, "", "old")
+			clock.now += time.Minute - 1
+			appendTo(t, b, "s", keepSome, "", "young")
+			clock.now++
+		}, 1, 1},
+		"time, all": {func(t *testing.T, b *memoryBackend, clock *memoryClock) {
+			appendTo(t, b, "s", keepSome, "", "x")
+			appendTo(t, b, "s", keepSome, "", "x")
+			clock.now += time.Minute
+		}, 2, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, clock, _ := newMemoryLog(t)
+			test.add(t, b, clock)
+			p := readFrom(t, b, "s", keepSome, 0)
+			if p.Since != test.since || len(p.Records) != test.want {
+				t.Errorf("since %d with %d records, want %d and %d", p.Since, len(p.Records), test.since, test.want)
+			}
+		})
+	}
+}
+
+// TestMemoryLogLatest: what a later message of its key replaced is gone, but not missing.
+func TestMemoryLogLatest(t *testing.T) {
+	h := History{Messages: 3, Bytes: 100, TTL: time.Minute, Latest: true}
+	b, _, delivered := newMemoryLog(t)
+	for i, key := range []string{"a", "b", "a", "", "a"} {
+		appendTo(t, b, "s", h, key, fmt.Sprint(key, i))
+	}
+	p := readFrom(t, b, "s", h, 0)
+	if got := texts(p); got != "[2=b1 4=3 5=a4]" || p.Since != 0 {
+		t.Errorf("kept %s since %d", got, p.Since)
+	}
+	if len(*delivered) != 5 {
+		t.Errorf("%d records delivered of 5", len(*delivered))
+	}
+	appendTo(t, b, "s", h, "", "5") // b's newest goes: now something is missing
+	p = readFrom(t, b, "s", h, 0)
+	if got := texts(p); got != "[4=3 5=a4 6=5]" || p.Since != 2 {
+		t.Errorf("kept %s since %d", got, p.Since)
+	}
+	appendTo(t, b, "s", h, "b", "b6")
+	if got := texts(readFrom(t, b, "s", h, 4)); got != "[5=a4 6=5 7=b6]" {
+		t.Errorf("kept %s behind 4", got)
+	}
+}
+
+// TestMemoryLogEnds: the end of a stream and its snapshot outlive the rest, for 24 hours, and go then.
+func TestMemoryLogEnds(t *testing.T) {
+	b, clock, delivered := newMemoryLog(t)
+	appendTo(t, b, "s", keepSome, "", "progress")
+	if p, err := b.Save(t.Context(), "s", Append{History: keepSome, Envelope: Envelope{Data: []byte("half")}}); err != nil || p.Offset != 1 {
+		t.Fatal(p, err)
+	}
+	end := Envelope{Data: []byte("{}"), End: JobFailed, Reason: "broken"}
+	if _, err := b.Append(t.Context(), "s", Append{History: keepSome, Envelope: end}); err != nil {
+		t.Fatal(err)
+	}
+	p := readFrom(t, b, "s", keepSome, 1)
+	if len(p.Records) != 1 || p.Records[0].End != JobFailed || p.Records[0].Reason != "broken" || (*delivered)[1].End != JobFailed {
+		t.Errorf("the end among the records: %+v", p.Records)
+	}
+	clock.now = ResultTTL - 1
+	p = readFrom(t, b, "s", keepSome, 0)
+	if len(p.Records) > 0 || p.Since != 2 || p.Top != 2 {
+		t.Errorf("after the ring's time: %+v", p)
+	}
+	if p.End == nil || p.End.Offset != 2 || p.End.Reason != "broken" || string(p.End.Data) != "{}" || p.End.Epoch != p.Epoch {
+		t.Errorf("end %+v", p.End)
+	}
+	if p.Snapshot == nil || p.Snapshot.Offset != 1 || string(p.Snapshot.Data) != "half" {
+		t.Errorf("snapshot %+v", p.Snapshot)
+	}
+	epoch := p.Epoch
+	clock.now++
+	if p = readFrom(t, b, "s", keepSome, 0); p.End != nil || p.Snapshot != nil || p.Epoch != epoch {
+		t.Errorf("after 24 hours: %+v", p)
+	}
+	if _, err := b.Append(t.Context(), "s", Append{History: keepSome, Envelope: end}); err != nil {
+		t.Fatal(err)
+	}
+	appendTo(t, b, "s", keepSome, "", "it goes on")
+	if p = readFrom(t, b, "s", keepSome, 0); p.End != nil || len(p.Records) != 2 {
+		t.Errorf("a stream that goes on: %+v", p)
+	}
+}
+
+// TestMemoryLogForgets: a stream is forgotten when nothing is kept, nobody watches, nobody holds it and nobody asked for a while;
+// until then it keeps its epoch.
+func TestMemoryLogForgets(t *testing.T) {
+	ctx := context.Background()
+	for name, held := range map[string]struct{ hold, release func(b *memoryBackend) error }{
+		"nobody": {func(*memoryBackend) error { return nil }, func(*memoryBackend) error { return nil }},
+		"a subscriber": {func(b *memoryBackend) error { return b.Subscribe(ctx, "s") },
+			func(b *memoryBackend) error { return b.Unsubscribe(ctx, "s") }},
+		"a lease": {func(b *memoryBackend) error { _, err := b.Lease(ctx, "s", "me", time.Second); return err },
+			func(b *memoryBackend) error { return b.Release(ctx, "s", "me") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, clock, _ := newMemoryLog(t)
+			epoch := readFrom(t, b, "s", keepSome, 0).Epoch
+			if err := held.hold(b); err != nil {
+				t.Fatal(err)
+			}
+			if name != "nobody" {
+				clock.now += 100 * time.Hour
+				b.sweep()
+			}
+			if err := held.release(b); err != nil {
+				t.Fatal(err)
+			}
+			clock.now += keepSome.TTL - 1
+			b.sweep()
+			if p := readFrom(t, b, "s", keepSome, 0); p.Epoch != epoch {
+				t.Fatal("forgotten too early")
+			}
+			clock.now += keepSome.TTL
+			b.sweep()
+			if len(b.streams) != 0 {
+				t.Fatal("not forgotten")
+			}
+			if p := readFrom(t, b, "s", keepSome, 0); p.Epoch == epoch {
+				t.Error("the same epoch for offsets that begin anew")
+			}
+		})
+	}
+}
+
+// TestMemoryLogCopies: a record is a copy, and two reads share it.
+func TestMemoryLogCopies(t *testing.T) {
+	b, _, _ := newMemoryLog(t)
+	data := []byte("text")
+	if _, err := b.Append(t.Context(), "s", Append{History: keepSome, Envelope: Envelope{Data: data}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Save(t.Context(), "s", Append{History: keepSome, Envelope: Envelope{Data: data}}); err != nil {
+		t.Fatal(err)
+	}
+	data[0] = 'X'
+	one, two := readFrom(t, b, "s", keepSome, 0), readFrom(t, b, "s", keepSome, 0)
+	if string(one.Records[0].Data) != "text" || string(one.Snapshot.Data) != "text" {
+		t.Errorf("kept %q and %q", one.Records[0].Data, one.Snapshot.Data)
+	}
+	if &one.Records[0].Data[0] != &two.Records[0].Data[0] {
+		t.Error("each read copies the data")
+	}
+	one.Records[0] = Envelope{}
+	if texts(two) != "[1=text]" || texts(readFrom(t, b, "s", keepSome, 0)) != "[1=text]" {
+		t.Error("two reads share their slice")
+	}
+}
+
+// TestMemoryLogFrees: what the ring lets go of is garbage, with or without keys.
+func TestMemoryLogFrees(t *testing.T) {
+	for _, latest := range []bool{false, true} {
+		h := History{Messages: 10, Bytes: 1 << 20, TTL: time.Minute, Latest: latest}
+		b, clock, _ := newMemoryLog(t)
+		var refs []weak.Pointer[byte]
+		b.deliver = func(_ string, e Envelope) { refs = append(refs, weak.Make(&e.Data[0])) }
+		living := func() (n int) {
+			runtime.GC()
+			for _, ref := range refs {
+				if ref.Value() != nil {
+					n++
+				}
+			}
+			return n
+		}
+		for i := range 2000 {
+			// Not below the size that the runtime packs with others.
+			appendTo(t, b, "s", h, fmt.Sprint(i%3), string(make([]byte, 100)))
+			if i%50 > 0 { // collecting garbage takes its time
+				continue
+			}
+			if n, kept := living(), len(readFrom(t, b, "s", h, 0).Records); n != kept {
+				t.Fatalf("latest %v: %d records live, %d kept", latest, n, kept)
+			}
+		}
+		for round := range 20 {
+			for range 10 + round {
+				appendTo(t, b, "s", h, "", string(make([]byte, 100)))
+			}
+			clock.now += time.Minute - 1
+			appendTo(t, b, "s", h, "", string(make([]byte, 100)))
+			clock.now++
+			b.sweep()
+			if n := living(); n != 1 {
+				t.Fatalf("latest %v: %d records live, and the time of all but one is over", latest, n)
+			}
+		}
+		clock.now += time.Minute
+		b.sweep()
+		if n := living(); n != 0 {
+			t.Errorf("latest %v: %d records live after their time", latest, n)
+		}
+		runtime.KeepAlive(b)
+	}
+}
+
+// TestMemoryLogShrinks: a stream that was long once does not keep the room.
+func TestMemoryLogShrinks(t *testing.T) {
+	h := History{Messages: 10_000, Bytes: 1 << 20, TTL: time.Minute}
+	b, clock, _ := newMemoryLog(t)
+	readFrom(t, b, "s", h, 0)
+	ring := &b.streams["s"].ring
+	room := func() int { return cap(ring.records) }
+	for range 10_000 {
+		appendTo(t, b, "s", h, "", "x")
+	}
+	for range 100_000 {
+		appendTo(t, b, "s", h, "", "x")
+		if room() > 20_000 {
+			t.Fatalf("room for %d records, of which 10,000 are kept", room())
+		}
+	}
+	clock.now += time.Minute - 1
+	appendTo(t, b, "s", h, "", "young")
+	clock.now++
+	b.sweep()
+	if got := texts(readFrom(t, b, "s", h, 0)); got != "[110001=young]" || room() > 64 {
+		t.Errorf("kept %s, room for %d records", got, room())
+	}
+	clock.now += time.Minute
+	b.sweep()
+	if room() != 0 {
+		t.Errorf("room for %d records, of which none is kept", room())
+	}
+}
+
+// TestMemoryLogSweeps by itself, as long as there is a stream.
+func TestMemoryLogSweeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := new(memoryBackend)
+		if err := b.Start(func(string, Envelope) {}); err != nil {
+			t.Fatal(err)
+		}
+		left := func() (streams int, sweeping bool) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return len(b.streams), b.sweeper != nil
+		}
+		for range 2 {
+			appendTo(t, b, "s", keepSome, "", "x")
+			time.Sleep(keepSome.TTL - 1)
+			if streams, sweeping := left(); streams != 1 || !sweeping {
+				t.Errorf("%d streams before the time, sweeping: %v", streams, sweeping)
+			}
+			time.Sleep(sweepEvery + 1)
+			synctest.Wait()
+			if streams, sweeping := left(); streams != 0 || sweeping {
+				t.Errorf("%d streams after the time, sweeping: %v", streams, sweeping)
+			}
+		}
+	})
+}
