@@ -76,13 +76,16 @@ func (f *follower) joined(g *group) error {
 	}), policyDisconnect)
 }
 
-// leave ends the follower of a former member, and tells the page.
-func (f *follower) leave() {
+// leave ends the follower of a former member, and tells the page, unless its socket has ended anyway.
+func (f *follower) leave(tell bool) {
 	s := f.socket
 	s.streams.Load().remove(f)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.left = true
+	if !tell {
+		return
+	}
 	// An error means that the page is gone.
 	_ = s.send(context.Background(), controlPiece(leftControl{Type: "left", Stream: f.number}), policyDisconnect)
 }

@@ -99,12 +99,13 @@ func (l *Layer) forget(s *Socket) {
 	s.groups = nil
 }
 
-// removeMember takes a socket out of a group. It is out also where the error says that the subscription remains.
+// removeMember takes a socket out of a group. It is out also where the error says that the subscription remains. The socket's
+// groupsMu is held.
 func (l *Layer) removeMember(ctx context.Context, g *group, s *Socket) error {
 	g.gate.Lock()
 	defer g.gate.Unlock()
 	if f := g.remove(s); f != nil {
-		f.leave()
+		f.leave(!s.left)
 	}
 	if len(g.members) > 0 {
 		return nil

@@ -167,9 +167,9 @@ func (p *pump) verdict(recovered bool, reason string) recoveredControl {
 	}
 }
 
-// complete reports whether the page of the log was the last one.
+// complete reports whether the page of the log was the last one. One that ends before the follower's position lags behind.
 func (p *pump) complete(page Page) bool {
-	return p.reason == "" && p.at.Epoch == page.Epoch && p.at.Offset >= page.Top
+	return p.reason == "" && p.at == Position{Epoch: page.Epoch, Offset: page.Top}
 }
 
 // pause waits, and reports false where the socket has ended.

@@ -238,6 +238,7 @@ func (s *Sock) checkClose(code int) {
 func (s *Sock) Drop() {
 	s.t.Helper()
 	_ = s.pipe.Close()
+	<-s.over
 	s.settle()
 }
 
