@@ -26,12 +26,15 @@ func (s routingStream) TTL() string {
 	for _, unit := range []struct {
 		name    string
 		seconds int
-	}{{"time.Hour", 60 * 60}, {"time.Minute", 60}} {
-		if s.seconds%unit.seconds == 0 {
+	}{{"time.Hour", 60 * 60}, {"time.Minute", 60}, {"time.Second", 1}} {
+		switch {
+		case s.seconds == unit.seconds:
+			return unit.name
+		case s.seconds%unit.seconds == 0:
 			return fmt.Sprintf("%d * %s", s.seconds/unit.seconds, unit.name)
 		}
 	}
-	return fmt.Sprintf("%d * time.Second", s.seconds)
+	return "" // no second is left over
 }
 
 // routingRoute is one call of ws.Sync or ws.Async.

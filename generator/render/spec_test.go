@@ -1,6 +1,7 @@
 package render
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 
@@ -35,6 +36,10 @@ consumers:
   echo: sync
   chat: async
   "on": sync
+
+# Groups named job, or job:<anything>, that keep their history: a page that comes back is told what it missed.
+# streams:
+#   job: {history: 1000, ttl: 10m, keep: all}
 
 # Defaults, which the environment of the service overrides. Without allowed_origins a page is let in when it was
 # served under the service's own host and port.
@@ -87,6 +92,22 @@ func TestSpecIsReadBack(t *testing.T) {
 	}
 	if want := []string{"null sync", "yes async", "e1 async"}; !slices.Equal(consumers, want) {
 		t.Errorf("the consumers are %q, want %q", consumers, want)
+	}
+}
+
+// What stands in comments is what a spec may say: without its "# ", it is one.
+func TestSpecShowsWhatIsPossible(t *testing.T) {
+	text, err := Spec("updater", "example.com/updater", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`(?m)^# (streams:|settings:|  \w+: [\[{])`).ReplaceAll(text, []byte("$1"))
+	f, found := spec.Parse("wsgen.yaml", shown)
+	if len(found) > 0 {
+		t.Fatal(found.Format(f, false))
+	}
+	if len(f.Streams) != 1 || len(f.Settings.AllowedOrigins) != 1 {
+		t.Errorf("the comments show %d streams and %d origins:\n%s", len(f.Streams), len(f.Settings.AllowedOrigins), shown)
 	}
 }
 

@@ -19,7 +19,7 @@ func TestRoutingKeepsStreams(t *testing.T) {
 	}
 	text := textOf(t, p, "routing/routing_gen.go")
 	const want = `	layer.Keep("job", ws.History{Messages: 1000, Bytes: cfg.Limits.HistoryBytes, TTL: 10 * time.Minute})
-	layer.Keep("k", ws.History{Messages: 1, Bytes: cfg.Limits.HistoryBytes, TTL: 1 * time.Second, Latest: true})
+	layer.Keep("k", ws.History{Messages: 1, Bytes: cfg.Limits.HistoryBytes, TTL: time.Second, Latest: true})
 	layer.Keep("room", ws.History{Messages: 50, Bytes: cfg.Limits.HistoryBytes, TTL: 24 * time.Hour})
 	return ws.NewRouter(`
 	if !strings.Contains(text, want) {
@@ -29,8 +29,8 @@ func TestRoutingKeepsStreams(t *testing.T) {
 
 func TestTTL(t *testing.T) {
 	for seconds, want := range map[int]string{
-		1: "1 * time.Second", 59: "59 * time.Second", 60: "1 * time.Minute", 90: "90 * time.Second", 5400: "90 * time.Minute",
-		7200: "2 * time.Hour", 86400: "24 * time.Hour", 3661: "3661 * time.Second",
+		1: "time.Second", 59: "59 * time.Second", 60: "time.Minute", 90: "90 * time.Second", 5400: "90 * time.Minute",
+		3600: "time.Hour", 7200: "2 * time.Hour", 86400: "24 * time.Hour", 3661: "3661 * time.Second",
 	} {
 		if got := (routingStream{seconds: seconds}).TTL(); got != want {
 			t.Errorf("%d seconds: got %s, want %s", seconds, got, want)
