@@ -42,7 +42,8 @@ type Page struct {
 	Records []Envelope // from the oldest on, as many as one page holds; the end of a stream is among them
 	// Snapshot is what was last saved, or nil; its Offset is the top at that time.
 	Snapshot *Envelope
-	// End is the record that ended the stream, or nil where nothing has, or something was appended since.
+	// End is the record that ended the stream, or nil where nothing has, or something was appended since. Until then it is kept
+	// for ResultTTL at least, and Since stays below it, whatever becomes of the records before it.
 	End *Envelope
 	// Owner holds the lease on the stream: its job runs. "" where nobody does.
 	Owner string

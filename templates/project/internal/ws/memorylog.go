@@ -22,7 +22,6 @@ type memoryStream struct {
 	touched time.Duration // when somebody last asked for it
 
 	ring       memoryRing
-	end        *memoryRecord // as in Page
 	snapshot   *memoryRecord
 	snapshotAt time.Duration // its 24 hours begin then, and not before its owner has given up the lease
 	owner      string
@@ -45,13 +44,8 @@ func (b *memoryBackend) Append(_ context.Context, topic string, a Append) (Posit
 	}
 	r.offset = s.ring.add(s.history, r)
 	s.ring.trim(s.history, now)
-	s.end = nil
-	if r.end != nil {
-		end := r
-		s.end = &end
-		if a.Owner != "" {
-			s.owner, s.lapsed, s.snapshotAt = "", a.Envelope.End == JobInterrupted, now
-		}
+	if r.end != nil && a.Owner != "" {
+		s.owner, s.lapsed, s.snapshotAt = "", r.end.state == JobInterrupted, now
 	}
 	b.deliver(topic, s.envelope(&r))
 	return Position{Epoch: s.epoch, Offset: r.offset}, nil
@@ -72,8 +66,8 @@ func (b *memoryBackend) Read(_ context.Context, topic string, h History, after u
 		e := s.envelope(s.snapshot)
 		p.Snapshot = &e
 	}
-	if s.end != nil {
-		e := s.envelope(s.end)
+	if end := s.ring.end(); end != nil {
+		e := s.envelope(end)
 		p.End = &e
 	}
 	return p, nil
@@ -231,7 +225,7 @@ func (b *memoryBackend) sweepStream(topic string, s *memoryStream) {
 	defer s.mu.Unlock()
 	now := b.now()
 	s.expire(now)
-	if s.ring.kept > 0 || s.end != nil || s.snapshot != nil || s.owner != "" || now-s.touched < s.history.TTL {
+	if s.ring.kept > 0 || s.snapshot != nil || s.owner != "" || now-s.touched < s.history.TTL {
 		return
 	}
 	b.mu.Lock()
@@ -246,13 +240,10 @@ func (b *memoryBackend) sweepStream(topic string, s *memoryStream) {
 // expire lets go of what is too old; s.mu is held.
 func (s *memoryStream) expire(now time.Duration) {
 	s.ring.trim(s.history, now)
-	if s.end != nil && now-s.end.at >= ResultTTL {
-		s.end = nil
-	}
 	if s.snapshot != nil && s.owner == "" && now-s.snapshotAt >= ResultTTL {
 		s.snapshot = nil
 	}
-	if s.lapsed && s.end == nil && s.snapshot == nil && s.ring.kept == 0 {
+	if s.lapsed && s.snapshot == nil && s.ring.kept == 0 {
 		s.lapsed = false // with the last of it
 	}
 }

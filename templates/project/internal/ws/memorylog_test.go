@@ -166,7 +166,7 @@ func TestMemoryLogEnds(t *testing.T) {
 	}
 	clock.now = ResultTTL - 1
 	p = readFrom(t, b, "s", keepSome, 0)
-	if len(p.Records) > 0 || p.Since != 2 || p.Top != 2 {
+	if texts(p) != "[2={}]" || p.Since != 1 || p.Top != 2 {
 		t.Errorf("after the ring's time: %+v", p)
 	}
 	if p.End == nil || p.End.Offset != 2 || p.End.Reason != "broken" || string(p.End.Data) != "{}" || p.End.Epoch != p.Epoch {
@@ -177,14 +177,18 @@ func TestMemoryLogEnds(t *testing.T) {
 	}
 	epoch := p.Epoch
 	clock.now++
-	if p = readFrom(t, b, "s", keepSome, 0); p.End != nil || p.Snapshot != nil || p.Epoch != epoch {
+	if p = readFrom(t, b, "s", keepSome, 0); p.End != nil || p.Snapshot != nil || len(p.Records) > 0 || p.Since != 2 || p.Epoch != epoch {
 		t.Errorf("after 24 hours: %+v", p)
 	}
 	if _, err := b.Append(t.Context(), "s", Append{History: keepSome, Envelope: end}); err != nil {
 		t.Fatal(err)
 	}
+	clock.now += keepSome.TTL
+	if p = readFrom(t, b, "s", keepSome, 0); p.End == nil || p.Since != 2 || texts(p) != "[3={}]" {
+		t.Errorf("ended again: %+v", p)
+	}
 	appendTo(t, b, "s", keepSome, "", "it goes on")
-	if p = readFrom(t, b, "s", keepSome, 0); p.End != nil || len(p.Records) != 2 {
+	if p = readFrom(t, b, "s", keepSome, 0); p.End != nil || p.Since != 3 || texts(p) != "[4=it goes on]" {
 		t.Errorf("a stream that goes on: %+v", p)
 	}
 }

@@ -20,11 +20,12 @@ type modelRecord struct {
 	offset    uint64
 	at        time.Duration
 	key, text string
+	end       JobState
 }
 
-func (m *model) add(h History, now time.Duration, key, text string) {
+func (m *model) add(h History, now time.Duration, key, text string, end JobState) {
 	m.top++
-	r := modelRecord{m.top, now, key, text}
+	r := modelRecord{m.top, now, key, text, end}
 	m.all = append(m.all, r)
 	if h.Latest && key != "" {
 		m.kept = slices.DeleteFunc(m.kept, func(old modelRecord) bool { return old.key == key })
@@ -39,7 +40,11 @@ func (m *model) trim(h History, now time.Duration) {
 		for _, r := range m.kept {
 			size += len(r.key) + len(r.text)
 		}
-		if len(m.kept) <= h.Messages && (size <= h.Bytes || len(m.kept) == 1) && now-m.kept[0].at < h.TTL {
+		life := h.TTL
+		if len(m.kept) == 1 && m.kept[0].end != "" {
+			life = ResultTTL
+		}
+		if len(m.kept) <= h.Messages && (size <= h.Bytes || len(m.kept) == 1) && now-m.kept[0].at < life {
 			return
 		}
 		m.since, m.kept = m.kept[0].offset, m.kept[1:]
@@ -75,12 +80,19 @@ func TestMemoryLogAgainstModel(t *testing.T) {
 				if rnd.IntN(3) > 0 {
 					key = fmt.Sprint("k", rnd.IntN(8))
 				}
-				m.add(h, clock.now, key, text)
-				if p := appendTo(t, b, "s", h, key, text); p.Offset != m.top {
-					t.Fatalf("record %d has the offset %d", m.top, p.Offset)
+				e := Envelope{Key: key, Data: []byte(text)}
+				if rnd.IntN(8) == 0 {
+					e.Key, e.End = "", JobDone
+				}
+				m.add(h, clock.now, e.Key, text, e.End)
+				if p, err := b.Append(t.Context(), "s", Append{History: h, Envelope: e}); err != nil || p.Offset != m.top {
+					t.Fatalf("record %d has the offset %d: %v", m.top, p.Offset, err)
 				}
 			case n < 8:
 				clock.now += time.Duration(rnd.IntN(20))
+				if rnd.IntN(20) == 0 {
+					clock.now += ResultTTL - time.Duration(rnd.IntN(20))
+				}
 			default:
 				m.trim(h, clock.now)
 				compareWithModel(t, b, m, h, uint64(rnd.IntN(int(m.top)+3)), rnd.IntN(40))
@@ -99,13 +111,16 @@ func compareWithModel(t *testing.T, b *memoryBackend, m *model, h History, after
 	if page.Top != m.top || page.Since != m.since {
 		t.Fatalf("top %d since %d, want %d and %d", page.Top, page.Since, m.top, m.since)
 	}
+	if ended := len(m.kept) > 0 && m.kept[len(m.kept)-1].end != ""; ended != (page.End != nil) {
+		t.Fatalf("ended: %v, end %+v", ended, page.End)
+	}
 	full := readFrom(t, b, "s", h, after)
 	if n := min(limit, len(full.Records)); len(page.Records) != n || texts(page) != texts(Page{Records: full.Records[:n]}) {
 		t.Fatalf("limit %d: %s of %s", limit, texts(page), texts(full))
 	}
 	same := func(want []modelRecord) bool {
 		return slices.EqualFunc(full.Records, want, func(e Envelope, r modelRecord) bool {
-			return e.Offset == r.offset && e.Key == r.key && string(e.Data) == r.text && e.Epoch == page.Epoch
+			return e.Offset == r.offset && e.Key == r.key && string(e.Data) == r.text && e.End == r.end && e.Epoch == page.Epoch
 		})
 	}
 	if want := slices.DeleteFunc(slices.Clone(m.kept), func(r modelRecord) bool { return r.offset <= after }); !same(want) {

@@ -62,7 +62,7 @@ func (r *memoryRing) trim(h History, now time.Duration) {
 		first := &r.records[r.head]
 		if !first.gone {
 			tooMuch := r.kept > h.Messages || r.bytes > h.Bytes && r.kept > 1
-			if !tooMuch && now-first.at < h.TTL {
+			if !tooMuch && now-first.at < r.life(h, first) {
 				break
 			}
 			r.since = first.offset
@@ -80,6 +80,25 @@ func (r *memoryRing) trim(h History, now time.Duration) {
 		r.compact()
 		r.records = append(make([]memoryRecord, 0, 2*r.kept), r.records...)
 	}
+}
+
+// life is how long a record is kept. The end of a stream, as long as nothing follows it, outlives the rest.
+func (r *memoryRing) life(h History, rec *memoryRecord) time.Duration {
+	if rec.end != nil && rec.offset == r.top {
+		return max(h.TTL, ResultTTL)
+	}
+	return h.TTL
+}
+
+// end returns the record that ended the stream, or nil where nothing has, or something was added since.
+func (r *memoryRing) end() *memoryRecord {
+	if r.kept == 0 {
+		return nil
+	}
+	if last := &r.records[len(r.records)-1]; last.end != nil {
+		return last
+	}
+	return nil
 }
 
 // index returns where the first record is whose offset is not below the one given, or where one would be added.
