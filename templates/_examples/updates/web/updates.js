@@ -14,7 +14,7 @@ const { version: input, update, cancel } = form.elements;
 /** @type {VerUpdateSocket | null} */
 let socket = null;
 let version = ""; // the job's id
-let job = { state: "unknown", reason: "" }; // "asked" for, "running", or as it ended
+let job = { state: "unknown", reason: "" }; // "none", "asked" for, "running", as it ended, or "lost"
 let link = { state: "connecting", text: "connecting" };
 let heardAt = 0; // when the service last said something
 const servers = new Map(); // by name: { state, percent, note }
@@ -23,7 +23,7 @@ const servers = new Map(); // by name: { state, percent, note }
 function follow(wanted) {
   socket?.close(1000);
   version = wanted;
-  localStorage.setItem("version", version);
+  remember(version);
   input.value = version;
   job = { state: "unknown", reason: "" };
   servers.clear();
@@ -124,11 +124,20 @@ function jobText() {
 
 /** What to say of a server. */
 function serverText({ state, percent }) {
-  const ended = job.state !== "running" && job.state !== "asked";
-  if (state === "waiting" && ended) return "not updated";
-  if (state === "waiting" || state === "updated") return state;
-  if (state === "updating") return ended ? `unknown since ${percent} %` : `${percent} %`;
-  return `${state} at ${percent} %`;
+  if (state === "updated") return state;
+  if (state === "failed" || state === "stopped") return `${state} at ${percent} %`;
+  switch (job.state) {
+    case "unknown":
+    case "none":
+      return "";
+    case "asked":
+    case "running":
+      return state === "waiting" ? state : `${percent} %`;
+    case "lost":
+      return state === "waiting" ? "unknown" : `unknown since ${percent} %`;
+    default:
+      return "not updated";
+  }
 }
 
 /** Brings the page in line with what is known. */
@@ -192,10 +201,25 @@ input.addEventListener("input", renderButtons);
 
 /** The version in the page's address, or else the last that this browser has seen. */
 function wantedVersion() {
+  const hash = location.hash.slice(1);
   try {
-    return decodeURIComponent(location.hash.slice(1)) || localStorage.getItem("version") || "1.4.2";
+    return decodeURIComponent(hash) || remembered() || "1.4.2";
   } catch {
-    return location.hash.slice(1); // a link that somebody made by hand
+    return hash; // a link that somebody made by hand
+  }
+}
+
+// A browser may forbid a page to remember anything; then it does without.
+function remember(wanted) {
+  try {
+    localStorage.setItem("version", wanted);
+  } catch {}
+}
+function remembered() {
+  try {
+    return localStorage.getItem("version");
+  } catch {
+    return null;
   }
 }
 
