@@ -37,6 +37,7 @@ type followed struct {
 	name     string
 	resumed  bool   // the service has said from where it goes on
 	reset    string // why, where the next message is the snapshot
+	resetTo  ws.Position
 	end      ws.JobState
 	endsWith uint64 // the offset of the next message, where it is the end
 }
@@ -106,13 +107,14 @@ func (s *Sock) takeAboutStream(kind string, c streamControl) {
 	}
 	switch kind {
 	case "recovered":
-		s.page.positions[f.name] = ws.Position{Epoch: c.Epoch, Offset: c.Offset}
+		at := ws.Position{Epoch: c.Epoch, Offset: c.Offset}
 		f.resumed = true
-		switch {
-		case c.Recovered:
-		case c.Snapshot:
-			f.reset = c.Reason
-		default:
+		if c.Snapshot { // without it the page would be there with nothing
+			f.reset, f.resetTo = c.Reason, at
+			return
+		}
+		s.page.positions[f.name] = at
+		if !c.Recovered {
 			s.arrivals = append(s.arrivals, arrival{reset: c.Reason})
 		}
 	case "ended":
@@ -143,7 +145,7 @@ func (s *Sock) takeStream(m ws.Message) {
 	a := arrival{message: m}
 	switch {
 	case f.reset != "":
-		if offset != at.Offset {
+		if at = f.resetTo; offset != at.Offset {
 			s.t.Errorf("snapshot %s has the offset %d, not %d", show(m), offset, at.Offset)
 		}
 		a.reset, a.whole, f.reset = f.reset, true, ""
