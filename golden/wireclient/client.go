@@ -10,7 +10,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	mrand "math/rand/v2"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -27,12 +29,12 @@ type Options struct {
 	ID          string        // of the client, 32 hexadecimal digits; by default random
 	DialTimeout time.Duration // for one attempt up to the service's hello; by default 20 s
 	Backoff     time.Duration // the longest wait before another attempt, random below it; by default 20 ms
-	HTTP        *http.Client  // by default one of its own
 }
 
 // Client is one client: what in a browser is one object of a page. Its methods are safe for concurrent use.
 type Client struct {
 	options Options
+	http    *http.Client
 
 	mu        sync.Mutex // guards the rest
 	positions map[string]position
@@ -67,15 +69,16 @@ func New(o Options) *Client {
 	if o.Backoff == 0 {
 		o.Backoff = 20 * time.Millisecond
 	}
-	if o.HTTP == nil {
-		o.HTTP = &http.Client{Transport: &http.Transport{}}
+	return &Client{
+		options:   o,
+		http:      &http.Client{Transport: &http.Transport{DialContext: dial}},
+		positions: make(map[string]position),
 	}
-	return &Client{options: o, positions: make(map[string]position)}
 }
 
 // Run connects, again and again, until ctx ends or the service closes for good, which is a [*CloseError]. It is called once.
 func (c *Client) Run(ctx context.Context) error {
-	defer c.options.HTTP.CloseIdleConnections()
+	defer c.http.CloseIdleConnections()
 	for ctx.Err() == nil {
 		var final *CloseError
 		err := c.connect(ctx)
@@ -99,7 +102,7 @@ func (c *Client) connect(ctx context.Context) error {
 	dialing, cancel := context.WithTimeout(ctx, c.options.DialTimeout)
 	defer cancel()
 	ws, _, err := websocket.Dial(dialing, c.options.URL, &websocket.DialOptions{
-		HTTPClient:   c.options.HTTP,
+		HTTPClient:   c.http,
 		HTTPHeader:   http.Header{"Origin": {c.options.Origin}},
 		Subprotocols: []string{"wsgen.1"},
 	})
@@ -115,6 +118,27 @@ func (c *Client) connect(ctx context.Context) error {
 	c.use(k)
 	defer c.use(nil)
 	return k.run(ctx)
+}
+
+// dial connects to the service. The WebSocket library takes the end of a connection for the end of a message where it comes
+// between two reads of the message, so that half a message would pass for a whole one: here it is another error.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return abrupt{conn}, nil
+}
+
+// abrupt is a connection that does not end in good order.
+type abrupt struct{ net.Conn }
+
+func (a abrupt) Read(p []byte) (int, error) {
+	n, err := a.Conn.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // use makes a connection the present one.

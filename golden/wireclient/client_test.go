@@ -1,11 +1,16 @@
 package wireclient
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -250,4 +255,49 @@ func TestBreachesAreTold(t *testing.T) {
 			t.Errorf("no breach is seen in\n%s\nbut\n%s", part, strings.Join(told, "\n"))
 		}
 	}
+}
+
+// A connection that ends in the middle of a message has not brought it.
+func TestHalfAMessageIsNone(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	url := "http://" + listener.Addr().String()
+	c := New(Options{URL: "ws" + strings.TrimPrefix(url, "http"), Origin: url, Events: func(e Event) {
+		switch e.Kind {
+		case Closed:
+			cancel()
+		case Message, Breach:
+			t.Errorf("it tells of %+v", e)
+		}
+	}})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = c.Run(ctx) // it ends with ctx
+	}()
+	conn, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadRequest(bufio.NewReader(conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: wsgen.1\r\n" +
+		"Sec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(key[:]) + "\r\n\r\n"
+	// The head of a text frame of 5 bytes, and none of them.
+	if _, err := io.WriteString(conn, answer+"\x81\x05"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	<-over
+	_ = conn.Close() // it has ended
 }
