@@ -224,6 +224,25 @@ func TestStreamIsResumed(t *testing.T) {
 		"joined a e2/0", "reset a e2/0 restarted")
 }
 
+// Until the snapshot has come the client has been told nothing.
+func TestAnnouncedSnapshotThatDoesNotCome(t *testing.T) {
+	told := play(t, 0,
+		client+hello+`c{"type":"joined","stream":1,"name":"a","epoch":"e1","top":1}
+		<c{"stream":1,"type":"resume"}
+		c{"type":"recovered","stream":1,"recovered":true,"reason":"","epoch":"e1","offset":1,"snapshot":false}
+		s1:2:two`,
+		client+hello+`c{"type":"joined","stream":1,"name":"a","epoch":"e2","top":7}
+		<c{"epoch":"e1","offset":2,"stream":1,"type":"resume"}
+		c{"type":"recovered","stream":1,"recovered":false,"reason":"restarted","epoch":"e2","offset":7,"snapshot":true}`,
+		client+hello+`c{"type":"joined","stream":1,"name":"a","epoch":"e2","top":8}
+		<c{"epoch":"e1","offset":2,"stream":1,"type":"resume"}
+		c{"type":"recovered","stream":1,"recovered":false,"reason":"restarted","epoch":"e2","offset":8,"snapshot":true}
+		s1:8:state`,
+	)
+	wants(t, told, "opened  /0", "joined a e1/1", "recovered a e1/1", "message a e1/2  two",
+		"opened  /0", "joined a e2/7", "opened  /0", "joined a e2/8", "reset a e2/8 restarted state")
+}
+
 func TestCommandsAreSentAgain(t *testing.T) {
 	play(t, 3,
 		client+hello+"<n1:cmd 1\n<n2:cmd 2\n<n3:cmd 3\na1",

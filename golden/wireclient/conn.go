@@ -167,7 +167,7 @@ func (k *conn) joined(c control) {
 
 // takeStreamControl takes what a control frame says of a stream that the socket is in.
 func (k *conn) takeStreamControl(s *stream, c control) {
-	if s.snapshot != nil || s.ended != nil {
+	if s.ended != nil || s.snapshot != nil && c.Type == "ended" {
 		k.client.breach("%s of %s between an announcement and its message", c.Type, s.name)
 	}
 	switch c.Type {
@@ -197,16 +197,17 @@ func (k *conn) recovered(s *stream, c control) {
 	case !c.Recovered && !slices.Contains([]string{"trimmed", "restarted", "ahead"}, c.Reason):
 		k.client.breach("%s is not whole because of %q", s.name, c.Reason)
 	}
-	s.verdict = true
-	k.client.move(s.name, position{c.Epoch, c.Offset})
-	switch {
-	case c.Recovered:
-		k.client.tell(Event{Kind: Recovered, Stream: s.name, Epoch: c.Epoch, Offset: c.Offset})
-	case c.Snapshot:
-		s.snapshot = &c
-	default:
-		k.client.tell(Event{Kind: Reset, Stream: s.name, Epoch: c.Epoch, Offset: c.Offset, Reason: c.Reason})
+	s.verdict, s.snapshot = true, nil
+	if !c.Recovered && c.Snapshot {
+		s.snapshot = &c // the client stays where it is until it has come
+		return
 	}
+	k.client.move(s.name, position{c.Epoch, c.Offset})
+	e := Event{Kind: Recovered, Stream: s.name, Epoch: c.Epoch, Offset: c.Offset, Reason: c.Reason}
+	if !c.Recovered {
+		e.Kind = Reset
+	}
+	k.client.tell(e)
 }
 
 // takeStream takes a message of a stream.
@@ -224,7 +225,8 @@ func (k *conn) takeStream(f frame, binary bool) {
 		if f.offset != snapshot.Offset {
 			k.client.breach("the snapshot of %s has the offset %d, not %d", s.name, f.offset, snapshot.Offset)
 		}
-		e.Kind, e.Reason, e.Data = Reset, snapshot.Reason, append([]byte{}, f.payload...)
+		k.client.move(s.name, position{snapshot.Epoch, snapshot.Offset})
+		e.Kind, e.Epoch, e.Reason, e.Data = Reset, snapshot.Epoch, snapshot.Reason, append([]byte{}, f.payload...)
 		k.client.tell(e)
 		return
 	case ended != nil:
