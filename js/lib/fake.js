@@ -1,5 +1,6 @@
 // A network without a network: connections that a test opens, cuts and closes by hand.
 import { Socket } from "../../templates/project/client/socket.js";
+import { Socket as StreamSocket } from "../../templates/project/client/streams.js";
 
 /** What the tests connect to: an async consumer with a room and without, and a sync one. */
 export class ChatSocket extends Socket {
@@ -15,6 +16,13 @@ export class NewsSocket extends Socket {
   static consumer = "news";
   static mode = "sync";
   static routes = [{ path: "/ws/news", params: {} }];
+}
+
+/** Of a service that has streams. */
+export class JobSocket extends StreamSocket {
+  static consumer = "job";
+  static mode = "async";
+  static routes = [{ path: "/ws/job", params: {} }];
 }
 
 export class Network {
@@ -38,12 +46,17 @@ export class Network {
   }
 
   /** The same, with the first connection open. */
-  async open(options, Class) {
+  async open(options, Class, hello) {
     const made = this.socket(options, Class);
     await settled();
-    this.last.open();
+    this.last.open(hello);
     made.events.length = 0;
     return made;
+  }
+
+  /** The same with a service that has streams, and acknowledges. */
+  openStreams(options) {
+    return this.open(options, JobSocket, { acks: true });
   }
 }
 
@@ -93,6 +106,16 @@ class Connection extends EventTarget {
     this.sent.length = 0;
   }
 
+  /** A stream is joined: the client resumes it, and misses nothing of what comes after the offset. */
+  joined(name = "job:42", stream = 1, offset = 0, epoch = "e1") {
+    this.control({ type: "joined", stream, name, epoch, top: offset });
+    this.recovered({ stream, offset, epoch });
+  }
+
+  recovered(verdict = {}) {
+    this.control({ type: "recovered", stream: 1, recovered: true, reason: "", epoch: "e1", offset: 0, snapshot: false, ...verdict });
+  }
+
   receive(data) {
     this.dispatchEvent(new MessageEvent("message", { data }));
   }
@@ -126,6 +149,8 @@ export function record(socket) {
   socket.addEventListener("open", () => events.push("open"));
   socket.addEventListener("message", (e) => events.push(`message ${e.data}`));
   socket.addEventListener("error", (e) => events.push(`error ${e.message}`.trim()));
+  socket.addEventListener("reset", (e) => events.push(`reset ${e.stream} ${e.reason} ${e.data}`));
+  socket.addEventListener("end", (e) => events.push(`end ${e.stream} ${e.state} ${e.data} ${e.reason}`.trim()));
   socket.addEventListener("close", (e) => events.push(`close ${e.code} ${e.willReconnect ? "again" : "final"}`));
   return events;
 }

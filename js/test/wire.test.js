@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Network, settled } from "../lib/fake.js";
+import { catchWarnings, Network, settled } from "../lib/fake.js";
 
 // The examples that the service's tests read too.
 const examples = JSON.parse(readFileSync(new URL("../../docs/protocol-examples.json", import.meta.url)));
@@ -29,30 +29,90 @@ const receives = {
     connection.receive(frame);
     assert.deepEqual(connection.sent, ["q"]);
   },
-  async control({ socket, connection, frame, fields }) {
-    if (fields.type === "failed") {
-      const request = assert.rejects(socket.request("first"), /the handler failed/);
-      connection.receive(frame);
-      return request;
-    }
-    if (fields.type === "close") {
-      const closes = [];
-      socket.onclose = ({ code, reason }) => closes.push([code, reason]);
-      connection.receive(frame);
-      connection.end(1006);
-      return assert.deepEqual(closes, [[fields.code, fields.reason]]);
-    }
-    connection.receive(frame); // hello, of which a second one means nothing, or a type of a later version
-    assert.equal(socket.readyState, 1);
+  stream({ socket, connection, frame, fields }) {
+    const received = [];
+    socket.onmessage = ({ data, lastEventId, stream }) => received.push([readable(data), lastEventId, stream]);
+    connection.joined("job:42", fields.stream);
+    connection.receive(frame);
+    assert.deepEqual(received, [[payloadOf(fields), `${fields.offset}`, "job:42"]]);
+  },
+  ack({ socket, connection, frame, fields }) {
+    for (let number = 1; number <= fields.number; number++) socket.send("x");
+    assert.notEqual(socket.bufferedAmount, 0);
+    connection.receive(frame);
+    assert.equal(socket.bufferedAmount, 0);
+  },
+  control: (one) => (controls[one.fields.type] ?? controls.ignored)(one),
+};
+
+const controls = {
+  failed({ socket, connection, frame }) {
+    const request = assert.rejects(socket.request("first"), /the handler failed/);
+    connection.receive(frame);
+    return request;
+  },
+  close({ socket, connection, frame, fields }) {
+    const closes = [];
+    socket.onclose = ({ code, reason }) => closes.push([code, reason]);
+    connection.receive(frame);
+    connection.end(1006);
+    assert.deepEqual(closes, [[fields.code, fields.reason]]);
+  },
+  joined({ connection, frame, fields }) {
+    connection.receive(frame);
+    assert.deepEqual(connection.sent, [`c${JSON.stringify({ type: "resume", stream: fields.stream })}`]);
+  },
+  recovered({ events, connection, frame, fields }) {
+    connection.joined("job:42", fields.stream, 99);
+    connection.receive(frame);
+    if (fields.snapshot) connection.receive(`s${fields.stream}:${fields.offset}:now`);
+    assert.deepEqual(events, fields.recovered ? [] : [`reset job:42 ${fields.reason} ${fields.snapshot ? "now" : null}`]);
+    connection.control({ type: "left", stream: fields.stream });
+    connection.control({ type: "joined", stream: 9, name: "job:42", epoch: fields.epoch, top: fields.offset });
+    const { epoch, offset } = fields;
+    assert.equal(connection.sent.at(-1), `c${JSON.stringify({ type: "resume", stream: 9, epoch, offset })}`);
+  },
+  ended({ events, connection, frame, fields }) {
+    connection.joined("job:42", fields.stream);
+    connection.receive(frame);
+    connection.receive(`s${fields.stream}:${fields.offset}:result`);
+    assert.deepEqual(events, [`end job:42 ${fields.state} ${fields.state === "done" ? "result" : null} ${fields.reason}`.trim()]);
+  },
+  left({ events, connection, frame, fields }) {
+    connection.joined("job:42", fields.stream);
+    connection.receive(frame);
+    connection.receive(`s${fields.stream}:1:late`);
+    assert.deepEqual(events, []);
+  },
+  /** hello, of which a second one means nothing, or a type of a later version. */
+  ignored({ socket, events, connection, frame }) {
+    connection.receive(frame);
+    assert.deepEqual([socket.readyState, events], [1, []]);
   },
 };
 
 for (const example of wire.filter(({ direction }) => direction === "to-client")) {
-  test(`receives: ${example.name}`, async () => {
+  test(`receives: ${example.name}`, async (t) => {
+    if (example.fields.type === "left") catchWarnings(t);
     const network = new Network();
-    const { socket } = await network.open();
+    const { socket, events } = await network.openStreams();
     socket.binaryType = "arraybuffer";
-    await receives[example.kind]({ socket, connection: network.last, frame: frameOf(example), fields: example.fields });
+    await receives[example.kind]({ socket, events, connection: network.last, frame: frameOf(example), fields: example.fields });
+    socket.close();
+  });
+}
+
+const ofStreams = ({ kind, fields }) => kind === "stream" || kind === "ack" || /^(joined|left|recovered|ended)$/.test(fields.type);
+
+for (const example of wire.filter(({ direction }) => direction === "to-client")) {
+  test(`without streams.js: ${example.name}`, async (t) => {
+    const warnings = catchWarnings(t);
+    const network = new Network();
+    const { socket, events } = await network.open();
+    socket.binaryType = "arraybuffer";
+    const one = { socket, events, connection: network.last, frame: frameOf(example), fields: example.fields };
+    await (ofStreams(example) ? controls.ignored : receives[example.kind])(one);
+    assert.equal(warnings.length, example.kind === "stream" || example.kind === "ack" ? 1 : 0);
     socket.close();
   });
 }
@@ -74,16 +134,27 @@ const sends = {
   request({ socket, fields }) {
     for (let id = 1; id <= Number(fields.id); id++) socket.request(payloadOf(fields)).catch(() => {});
   },
+  command({ socket, fields }) {
+    for (let number = 1; number <= fields.number; number++) socket.send(payloadOf(fields));
+  },
   pong: ({ connection }) => connection.receive("p"),
+  control({ connection, fields }) {
+    if (fields.epoch) connection.joined("job:42", 9, fields.offset, fields.epoch);
+    connection.joined("job:42", fields.stream);
+  },
 };
 
-/** This client counts its requests; other ids are for others. */
-const counted = ({ kind, fields }) => kind !== "request" || /^\d$/.test(fields.id);
+/** Another client may choose ids, begin with another number, or say what is not known yet; this one counts. */
+const ofThisClient = ({ kind, fields }) => {
+  if (kind === "request") return /^\d$/.test(fields.id);
+  if (kind === "command") return fields.number < 10;
+  return kind !== "control" || fields.type === "resume";
+};
 
-for (const example of wire.filter(({ direction, kind }) => direction === "to-server" && sends[kind]).filter(counted)) {
+for (const example of wire.filter(({ direction, kind }) => direction === "to-server" && sends[kind]).filter(ofThisClient)) {
   test(`sends: ${example.name}`, async () => {
     const network = new Network();
-    const { socket } = await network.open();
+    const { socket } = await (example.kind === "message" ? network.open() : network.openStreams());
     sends[example.kind]({ socket, connection: network.last, fields: example.fields });
     assert.deepEqual(readable(network.last.sent.at(-1)), readable(frameOf(example)));
     socket.close();
@@ -104,7 +175,7 @@ test("the first frame has the form of the example", async () => {
 
 test("every example is of a kind that is tested here", () => {
   for (const { name, direction, kind, fields } of wire) {
-    const tested = direction === "to-client" ? receives[kind] : sends[kind] || kind === "error" || kind === "control";
+    const tested = direction === "to-client" ? receives[kind] : sends[kind] || kind === "error";
     assert.ok(tested, `${name}: ${kind} ${JSON.stringify(fields)}`);
   }
 });
