@@ -25,9 +25,9 @@ type tally struct {
 	Twice      int             // handed to the application again
 	Disorder   int             // handed to it after a later one
 	Told       int             // how often a page was told
-	Alarms     int             // of these, where nothing was missing
+	Needless   int             // of these, where nothing was missing since the last message
 	Outages    int             // how often the page was cut off
-	CatchUp    []time.Duration // from the restored link to the newest message of that moment, or one after it
+	CatchUp    []time.Duration // from the restored link to the first message confirmed after it
 }
 
 // add sums two tallies up.
@@ -39,7 +39,7 @@ func (t *tally) add(o tally) {
 	t.Twice += o.Twice
 	t.Disorder += o.Disorder
 	t.Told += o.Told
-	t.Alarms += o.Alarms
+	t.Needless += o.Needless
 	t.Outages += o.Outages
 	t.CatchUp = append(t.CatchUp, o.CatchUp...)
 }
@@ -50,6 +50,16 @@ func judge(published record, seen []sight, restored []time.Time) tally {
 	arrived := make([]bool, len(published)+1)
 	told := make([]bool, len(published)+1) // by number: the page was told before something later came
 	newest, warned := 0, false
+	pass := func(next int) { // judges what lies between the newest message and the next
+		missing := slices.ContainsFunc(published[newest:next-1], func(at time.Time) bool { return !at.IsZero() })
+		if warned && !missing {
+			t.Needless++
+		}
+		for n := newest + 1; n < next; n++ {
+			told[n] = warned
+		}
+		newest, warned = next, false
+	}
 	for _, s := range seen {
 		switch {
 		case s.N == 0:
@@ -64,15 +74,11 @@ func judge(published record, seen []sight, restored []time.Time) tally {
 		case s.N < newest:
 			t.Disorder++
 		default:
-			if warned && s.N == newest+1 {
-				t.Alarms++
-			}
-			mark(told, newest+1, s.N, warned)
-			newest, warned = s.N, false
+			pass(s.N)
 		}
 		arrived[s.N] = true
 	}
-	mark(told, newest+1, len(told), warned)
+	pass(len(published) + 1)
 
 	for i, at := range published {
 		switch n := i + 1; {
@@ -96,23 +102,15 @@ func judge(published record, seen []sight, restored []time.Time) tally {
 	return t
 }
 
-// mark sets the numbers from first up to, but not including, end.
-func mark(told []bool, first, end int, value bool) {
-	for n := first; n < end; n++ {
-		told[n] = value
-	}
-}
-
-// catchUp returns how long after this time the page had the newest message of that time, or a later one.
+// catchUp returns how long after this time the page had the first message that was confirmed later, or one behind it: as all
+// of them keep the order, it then had everything that it was still to get.
 func catchUp(published record, seen []sight, at time.Time) (time.Duration, bool) {
-	due := 0
-	for i, p := range published {
-		if !p.IsZero() && !p.After(at) {
-			due = i + 1
-		}
+	next := slices.IndexFunc(published, func(confirmed time.Time) bool { return confirmed.After(at) }) + 1
+	if next == 0 {
+		return 0, false
 	}
 	for _, s := range seen {
-		if s.N >= due && s.N > 0 {
+		if s.N >= next {
 			return max(0, s.time().Sub(at)), true
 		}
 	}

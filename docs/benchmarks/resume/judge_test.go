@@ -39,14 +39,15 @@ func TestJudge(t *testing.T) {
 		"nothing":                  {nil, tally{Due: 5, LostUntold: 5}},
 		"a silent gap":             {saw(1, 2, 5), tally{Due: 5, Delivered: 3, LostUntold: 2}},
 		"a gap that is told":       {saw(1, 2, 0, 5), tally{Due: 5, Delivered: 3, LostTold: 2, Told: 1}},
-		"told too late":            {saw(1, 2, 5, 0), tally{Due: 5, Delivered: 3, LostUntold: 2, Told: 1}},
+		"told too late":            {saw(1, 2, 5, 0), tally{Due: 5, Delivered: 3, LostUntold: 2, Told: 1, Needless: 1}},
 		"told of one gap of two":   {saw(1, 0, 3, 5), tally{Due: 5, Delivered: 3, LostTold: 1, LostUntold: 1, Told: 1}},
 		"told, and nothing after":  {saw(1, 2, 3, 0), tally{Due: 5, Delivered: 3, LostTold: 2, Told: 1}},
 		"the end is missing":       {saw(1, 2, 3), tally{Due: 5, Delivered: 3, LostUntold: 2}},
 		"the beginning is missing": {saw(3, 4, 5), tally{Due: 5, Delivered: 3, LostUntold: 2}},
 		"twice":                    {saw(1, 2, 3, 2, 3, 4, 5), tally{Due: 5, Delivered: 5, Twice: 2}},
 		"out of order":             {saw(1, 3, 2, 4, 5), tally{Due: 5, Delivered: 5, Disorder: 1}},
-		"told of nothing":          {saw(1, 2, 0, 3, 4, 5), tally{Due: 5, Delivered: 5, Told: 1, Alarms: 1}},
+		"told of nothing":          {saw(1, 2, 0, 3, 4, 5), tally{Due: 5, Delivered: 5, Told: 1, Needless: 1}},
+		"told of nothing at last":  {saw(1, 2, 3, 4, 5, 0), tally{Due: 5, Delivered: 5, Told: 1, Needless: 1}},
 		"a number never published": {saw(1, 2, 3, 4, 5, 6), tally{Due: 5, Delivered: 5}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,29 +61,41 @@ func TestJudge(t *testing.T) {
 func TestJudgeLeavesOutWhatWasNotConfirmed(t *testing.T) {
 	published := confirmed(4)
 	published[1], published[2] = time.Time{}, time.Time{}
-	if got, want := judge(published, saw(1, 3, 4), nil), (tally{Due: 2, Delivered: 2}); !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	for _, test := range []struct {
+		seen []sight
+		want tally
+	}{
+		{saw(1, 3, 4), tally{Due: 2, Delivered: 2}},
+		{saw(1, 4), tally{Due: 2, Delivered: 2}},
+		{saw(1, 0, 4), tally{Due: 2, Delivered: 2, Told: 1, Needless: 1}},
+	} {
+		if got := judge(published, test.seen, nil); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("got  %+v\nwant %+v", got, test.want)
+		}
 	}
 }
 
 func TestCatchUp(t *testing.T) {
-	// Messages 1 to 3 are confirmed when the link is back after 3.2 s; the sights come at 0 s, 4 s, 4.5 s and 5 s.
+	// The link is back after 3.2 s, so that message 4 is the first to be confirmed after it.
 	back := epoch.Add(3200 * time.Millisecond)
 	at := func(s float64, n int) sight { return sight{At: float64(epoch.UnixMilli()) + s*1000, N: n} }
 	for name, test := range map[string]struct {
 		seen []sight
 		want []time.Duration
 	}{
-		"the newest":       {[]sight{at(0, 1), at(4, 2), at(4.5, 3), at(5, 4)}, []time.Duration{1300 * time.Millisecond}},
-		"one after it":     {[]sight{at(0, 1), at(4, 2), at(5, 4)}, []time.Duration{1800 * time.Millisecond}},
-		"it was there yet": {[]sight{at(3, 3), at(5, 4)}, []time.Duration{0}},
-		"never":            {[]sight{at(0, 1), at(4, 2)}, nil},
+		"the first":        {[]sight{at(0, 1), at(4, 2), at(4.5, 3), at(5, 4)}, []time.Duration{1800 * time.Millisecond}},
+		"one behind it":    {[]sight{at(0, 1), at(4, 2), at(5.2, 5)}, []time.Duration{2 * time.Second}},
+		"before confirmed": {[]sight{at(3.1, 4), at(5, 5)}, []time.Duration{0}},
+		"never":            {[]sight{at(0, 1), at(4, 2), at(4.5, 3)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := judge(confirmed(5), test.seen, []time.Time{back}); !reflect.DeepEqual(got.CatchUp, test.want) || got.Outages != 1 {
 				t.Errorf("got %v of %d, want %v", got.CatchUp, got.Outages, test.want)
 			}
 		})
+	}
+	if got := judge(confirmed(3), saw(1, 2, 3), []time.Time{back}); got.CatchUp != nil {
+		t.Errorf("nothing was published after the link was back, and yet %v", got.CatchUp)
 	}
 }
 

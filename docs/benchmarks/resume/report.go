@@ -47,8 +47,8 @@ func (r *report) add(p peer, sums map[string]*tally) {
 // table returns the figures as a table in Markdown.
 func (r *report) table() string {
 	var b strings.Builder
-	b.WriteString("| outage | service | outages | delivered | lost, the page was told | lost, it was not | delivered twice | out of order | caught up after: median | 99 % | at most |\n")
-	b.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| outage | service | outages | delivered | lost, the page was told | lost, it was not | told, and nothing was lost | delivered twice | out of order | caught up after: median | 99 % | at most |\n")
+	b.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, group := range r.groups {
 		for i, p := range r.peers {
 			first := ""
@@ -65,7 +65,8 @@ func (r *report) table() string {
 func (t *tally) cells() string {
 	cells := []string{
 		strconv.Itoa(t.Outages), share(t.Delivered, t.Due),
-		strconv.Itoa(t.LostTold), strconv.Itoa(t.LostUntold), strconv.Itoa(t.Twice), strconv.Itoa(t.Disorder),
+		strconv.Itoa(t.LostTold), strconv.Itoa(t.LostUntold), strconv.Itoa(t.Needless),
+		strconv.Itoa(t.Twice), strconv.Itoa(t.Disorder),
 	}
 	for _, q := range []float64{0.5, 0.99, 1} {
 		cells = append(cells, seconds(t.CatchUp, q))

@@ -16,10 +16,10 @@ func TestTable(t *testing.T) {
 		r.add(peers[1], map[string]*tally{"short": {Due: 10, Delivered: 10}, "long": {Due: 8, Delivered: 6, LostTold: 2, Outages: 3}})
 	}
 	_, got, _ := strings.Cut(r.table(), "--:|\n")
-	want := `| short | a | 2 | 99.99 % | 0 | 2 | 0 | 0 | 1.000 s | 1.000 s | 1.000 s |
-|  | b | 0 | 100 % | 0 | 0 | 0 | 0 | – | – | – |
-| long | a | 0 | 100 % | 0 | 0 | 0 | 0 | – | – | – |
-|  | b | 6 | 75.00 % | 4 | 0 | 0 | 0 | – | – | – |
+	want := `| short | a | 2 | 99.99 % | 0 | 2 | 0 | 0 | 0 | 1.000 s | 1.000 s | 1.000 s |
+|  | b | 0 | 100 % | 0 | 0 | 0 | 0 | 0 | – | – | – |
+| long | a | 0 | 100 % | 0 | 0 | 0 | 0 | 0 | – | – | – |
+|  | b | 6 | 75.00 % | 4 | 0 | 0 | 0 | 0 | – | – | – |
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
