@@ -13,4 +13,4 @@ test-long: ## fuzzes every target for a minute each; SECONDS_EACH=600 for longer
 
 golden: ## writes the golden projects again, after a meant change of output
 	go test ./golden -run 'TestGolden$$' -update
-	git add -f golden/minimal golden/mixed
+	git add -f golden/minimal golden/mixed golden/updater

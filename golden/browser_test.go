@@ -111,7 +111,7 @@ func (c card) logs(t *testing.T, line string) {
 
 // The page that a user sees first: it lists every route, and each connects, sends, shows the echo and the close code.
 func TestPage(t *testing.T) {
-	for _, p := range projects() {
+	for _, p := range stubs() {
 		t.Run(p.name, func(t *testing.T) {
 			s := start(t, build(t, p.name), "ALLOWED_ORIGINS=same-host")
 			b := openBrowser(t)

@@ -60,7 +60,7 @@ func TestTypeScriptAcceptsTheClient(t *testing.T) {
 // The emitted client and a foreign one talk to the running service from Node.
 func TestNode(t *testing.T) {
 	node, ws := need(t, "node"), filepath.Join(npmPackage(t, "ws"), "wrapper.mjs")
-	for _, p := range projects() {
+	for _, p := range stubs() {
 		t.Run(p.name, func(t *testing.T) {
 			client, err := filepath.Abs(filepath.Join(p.name, "client", "index.js"))
 			if err != nil {

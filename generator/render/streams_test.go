@@ -55,6 +55,13 @@ func TestClientHasStreamsOnlyWhereTheSpecDoes(t *testing.T) {
 	if text := textOf(t, without, "client/index.js"); strings.Contains(text, "streams.js") {
 		t.Errorf("without streams the client's index is\n%s", text)
 	}
+	with := withBothModes()
+	if got := names(with); !slices.Contains(got, "client/streams.js") {
+		t.Errorf("with streams the client is %q", got)
+	}
+	if text := textOf(t, with, "client/index.js"); !strings.Contains(text, `from "./streams.js"`) {
+		t.Errorf("with streams the client's index is\n%s", text)
+	}
 }
 
 // textOf renders one file of a project.

@@ -32,12 +32,15 @@ export class SocketEvents extends EventTarget {
 
   constructor() {
     super();
-    for (const type of /** @type {const} */ (["open", "message", "close", "error"])) {
-      this.addEventListener(type, (event) => {
-        const handler = this[`on${type}`];
-        if (typeof handler === "function") handler.call(this, event);
-      });
-    }
+    addHandlers(this, "open", "message", "close", "error");
+  }
+}
+
+/** Has on… called for the events of these types. @param {any} target @param {...string} types */
+export function addHandlers(target, ...types) {
+  for (const type of types) {
+    // What is no function has no call.
+    target.addEventListener(type, (/** @type {Event} */ event) => target[`on${type}`]?.call?.(target, event));
   }
 }
 
@@ -46,18 +49,18 @@ const CloseEvent =
   globalThis.CloseEvent ??
   class extends Event {
     /** @param {string} type @param {CloseStatus} status */
-    constructor(type, { code, reason, wasClean }) {
+    constructor(type, status) {
       super(type);
-      Object.assign(this, { code, reason, wasClean });
+      Object.assign(this, status);
     }
   };
 
 /** The browser's CloseEvent, and whether there is another connection to come. */
 export class SocketCloseEvent extends CloseEvent {
-  /** @param {CloseStatus} status @param {boolean} willReconnect */
-  constructor(status, willReconnect) {
+  /** @param {CloseStatus} status @param {boolean} willReconnect @param {any[]} undelivered */
+  constructor(status, willReconnect, undelivered) {
     super("close", status);
-    this.willReconnect = willReconnect;
+    Object.assign(this, { willReconnect, undelivered });
   }
 }
 

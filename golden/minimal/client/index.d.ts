@@ -30,7 +30,7 @@ export interface SocketOptions {
     | ((url: string, protocols: string[]) => WebSocketLike);
   /** Milliseconds to wait before attempt 0, 1, …; by default any time up to 0.5 s, which doubles up to 30 s. */
   backoff?: (attempt: number) => number;
-  /** How much `send` keeps while there is no connection: 1 MiB by default. */
+  /** How much `send` keeps while there is no connection, in bytes: 1 MiB by default. */
   queueBytes?: number;
   /** Milliseconds without a sign of life until an attempt is given up: 20,000 by default. */
   openTimeout?: number;
@@ -43,6 +43,10 @@ export interface SocketCloseEvent extends Event {
   readonly wasClean: boolean;
   /** Whether the socket comes back by itself; `close()` stops it. */
   readonly willReconnect: boolean;
+  /**
+   * What `send` was given and kept, when the socket does not come back. Copies, in order; binary as it can be sent again.
+   */
+  readonly undelivered: readonly (string | Uint8Array | Blob)[];
 }
 
 export interface SocketErrorEvent extends Event {

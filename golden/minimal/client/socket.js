@@ -11,7 +11,8 @@
 
 import { address, pathOf } from "./address.js";
 import { CLOSED, CLOSING, CONNECTING, OPEN, SocketCloseEvent, SocketErrorEvent, SocketEvents } from "./events.js";
-import { frame, isBinary, sizeOf, splitReply } from "./frame.js";
+import { frame, headOf, isBinary, sizeOf, split } from "./frame.js";
+import { Queue } from "./queue.js";
 import { Requests } from "./requests.js";
 import { Watch } from "./watch.js";
 
@@ -62,8 +63,8 @@ export class Socket extends SocketEvents {
   /** Set while the next attempt is waited for. @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   #attempt = 0;
-  /** When the service said hello; 0 while it has not. */
-  #openedAt = 0;
+  /** When the service said hello; Infinity while it has not. */
+  #openedAt = Infinity;
   #watch = new Watch(() => this.#drop({ code: 1006, reason: "no sign of life", wasClean: false }));
   /** The service's own word on why it closes: a page cannot see whose a close frame is. @type {CloseStatus | null} */
   #farewell = null;
@@ -72,9 +73,6 @@ export class Socket extends SocketEvents {
   /** @type {string | undefined} */
   #nextToken;
 
-  /** What waits for a connection; the id is that of a request. @type {{ body: any, size: number, id: number }[]} */
-  #queue = [];
-  #queuedBytes = 0;
   #requests = new Requests();
   /** Tells the service, over all connections, that it is the same page. */
   #clientId = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -84,11 +82,13 @@ export class Socket extends SocketEvents {
   /** @param {Record<string, Param>} [params] @param {Options} [options] */
   constructor(params = {}, options = {}) {
     super();
-    const { WebSocket = globalThis.WebSocket, backoff = fullJitter, queueBytes = 2 ** 20, openTimeout = 20_000 } = options;
-    if (!WebSocket) throw new TypeError('no WebSocket here: pass options.WebSocket, such as that of the npm package "ws"');
-    this.#options = { ...options, WebSocket, backoff, queueBytes, openTimeout };
-    this.#path = pathOf(this.#class, params, options.route);
-    if (typeof options.url !== "function") this.url = address(options.url, this.#path);
+    const { WebSocket = globalThis.WebSocket, url, route, queueBytes } = options;
+    if (!WebSocket) throw new TypeError('no WebSocket: pass options.WebSocket, such as that of the npm package "ws"');
+    this.#options = { ...options, WebSocket };
+    /** @protected */
+    this._queue = new Queue(queueBytes);
+    this.#path = pathOf(this.#class, params, route);
+    if (typeof url !== "function") this.url = address(url, this.#path);
     this.#followPage();
     this.#connect();
   }
@@ -103,7 +103,7 @@ export class Socket extends SocketEvents {
 
   /** Bytes given to `send` that have not left, those that wait for a connection included. */
   get bufferedAmount() {
-    return this.#queuedBytes + (this.#inner?.bufferedAmount ?? 0);
+    return Math.max(this._queue.bytes, this.#inner?.bufferedAmount ?? 0);
   }
 
   /**
@@ -113,7 +113,7 @@ export class Socket extends SocketEvents {
    * @throws {DOMException} QuotaExceededError where the queue is full
    */
   send(data) {
-    return this.#post(frame("m", data), 0);
+    return this.#post("m", data, 0);
   }
 
   /**
@@ -127,10 +127,10 @@ export class Socket extends SocketEvents {
     if (this.#class.mode === "sync") throw new TypeError(`${this.#class.consumer} is sync and does not reply: use send`);
     const json = typeof data !== "string" && !isBinary(data);
     const id = this.#requests.next();
-    if (this.#post(frame(`r${id}:`, json ? JSON.stringify(data ?? null) : data), id) === "dropped") {
+    if (this.#post(`r${id}:`, json ? JSON.stringify(data ?? null) : data, id) === "dropped") {
       throw new DOMException("the socket is closed", "InvalidStateError");
     }
-    return this.#requests.wait(id, json, timeout, () => this.#unqueue(id));
+    return this.#requests.wait(id, json, timeout, () => this._queue.remove((entry) => entry.id === id));
   }
 
   /**
@@ -139,7 +139,7 @@ export class Socket extends SocketEvents {
    * @param {string} [reason] 123 bytes at most
    */
   close(code, reason) {
-    if (code !== undefined && (code = Number(code)) !== 1000 && !(code >= 3000 && code <= 4999)) {
+    if (code !== undefined && !/^(1000|[34]\d{3})$/.test(`${(code = Number(code))}`)) {
       throw new DOMException(`close code ${code}: only 1000 and 3000 to 4999 are allowed`, "InvalidAccessError");
     }
     if (reason !== undefined && sizeOf(`${reason}`) > 123) {
@@ -161,27 +161,25 @@ export class Socket extends SocketEvents {
 
   async #connect() {
     const turn = this.#detach();
-    const { url, token, protocols = [], WebSocket, openTimeout } = this.#options;
+    const { url, token, protocols = [], WebSocket, openTimeout = 20_000 } = this.#options;
     this.#watch.expect(openTimeout);
-    let next;
+    let refused = false;
     try {
-      next = address(await ask(url), this.#path);
+      const next = address(await ask(url), this.#path);
       this.#token = this.#nextToken ?? (await ask(token));
-    } catch (error) {
-      if (turn === this.#turn) this.#failed(error, { code: 1006, reason: "", wasClean: false });
-      return;
-    }
-    if (turn !== this.#turn) return;
-    this.#nextToken = undefined;
-    this.url = next;
-    const offers = ["wsgen.1"].concat(this.#token ? `wsgen.bearer.${this.#token}` : [], protocols);
-    try {
+      if (turn !== this.#turn) return;
+      this.#nextToken = undefined;
+      this.url = next;
+      const offers = ["wsgen.1"].concat(this.#token ? `wsgen.bearer.${this.#token}` : [], protocols);
+      // What the constructor refuses now it refuses for ever: an offer that is no token, ws: in a page of https:.
+      refused = true;
       // An arrow function has no prototype, and cannot be called with new.
       this.#attach(WebSocket.prototype ? new WebSocket(next, offers) : WebSocket(next, offers));
     } catch (error) {
-      // What the constructor refuses now it refuses for ever: an offer that is no token, ws: in a page of https:.
-      this.#state = CLOSING;
-      this.#failed(error, { code: 1006, reason: "", wasClean: false });
+      if (turn !== this.#turn) return;
+      if (refused) this.#state = CLOSING;
+      this.dispatchEvent(new SocketErrorEvent(error));
+      this.#lost({ code: 1006, reason: "", wasClean: false });
     }
   }
 
@@ -196,9 +194,10 @@ export class Socket extends SocketEvents {
       inner.send(`c${JSON.stringify({ type: "client", id: this.#clientId })}`);
     });
     on("message", ({ data }) => {
-      const kind = typeof data === "string" ? data[0] : String.fromCharCode(new Uint8Array(data)[0]);
+      const kind = headOf(data)[0];
       try {
-        this.#receive(kind, data.slice(1));
+        this.#watch.heard();
+        this._receive(kind, data.slice(1));
       } catch (error) {
         this.#warn(`ignored a frame that starts with ${JSON.stringify(kind)}`, error);
       }
@@ -217,20 +216,21 @@ export class Socket extends SocketEvents {
     this.#retry = undefined;
     this.#watch.stop();
     this.#inner = null;
-    this.#openedAt = 0;
+    this.#openedAt = Infinity;
     return ++this.#turn;
   }
 
-  /** @param {string} kind @param {any} payload a string or an ArrayBuffer */
-  #receive(kind, payload) {
-    this.#watch.heard();
+  // The methods whose names begin with _ are for streams.js alone, which adds what only streams need.
+
+  /** @protected @param {string} kind @param {any} payload a string or an ArrayBuffer */
+  _receive(kind, payload) {
     if (kind === "m") {
       if (this.#state !== OPEN) return; // closing, as with a WebSocket
       const { origin } = new URL(this.url);
-      this.dispatchEvent(new MessageEvent("message", { data: this.#deliver(payload), origin }));
+      this.dispatchEvent(new MessageEvent("message", { data: this._deliver(payload), origin }));
     } else if (kind === "r") {
-      const { id, data } = splitReply(payload);
-      this.#requests.resolve(id, this.#deliver(data));
+      const { number, data } = split(payload);
+      this.#requests.resolve(number, this._deliver(data));
     } else if (kind === "p") {
       this.#inner.send("q");
     } else if (kind === "c") {
@@ -240,8 +240,15 @@ export class Socket extends SocketEvents {
     }
   }
 
-  /** @param {any} payload */
-  #deliver(payload) {
+  /** Sends an entry, or returns false. @protected @param {import("./queue.js").Entry} entry */
+  _write({ head, data }) {
+    const open = this.#state === OPEN && this.#inner.readyState === OPEN;
+    if (open) this.#inner.send(frame(head, data));
+    return open;
+  }
+
+  /** @protected @param {any} payload */
+  _deliver(payload) {
     return typeof payload !== "string" && this.binaryType === "blob" ? new Blob([payload]) : payload;
   }
 
@@ -253,13 +260,12 @@ export class Socket extends SocketEvents {
       this.id = said.id;
       this.protocol = said.protocol;
       this.#watch.expect(said.ping_ms && said.ping_ms + said.pong_ms);
-      this.#queuedBytes = 0;
-      for (const { body } of this.#queue.splice(0)) this.#inner.send(body);
+      this._queue.remove((entry) => this._write(entry));
       this.dispatchEvent(new Event("open"));
     } else if (type === "close") {
       this.#farewell = said;
     } else if (type === "failed") {
-      this.#requests.reject(Number(said.id), new Error("the handler failed, or did not reply"));
+      this.#requests.reject(+said.id, new Error("the handler failed, or did not reply"));
     }
   }
 
@@ -268,7 +274,7 @@ export class Socket extends SocketEvents {
     const said = this.#farewell;
     this.#farewell = null;
     status = { ...status, ...said };
-    const steady = this.#openedAt > 0 && Date.now() - this.#openedAt > STEADY_MS;
+    const steady = Date.now() - this.#openedAt > STEADY_MS;
     const turn = this.#detach();
     let again = this.#state !== CLOSING && !isFinal(status.code, said !== null);
     if (again) this.#state = CONNECTING;
@@ -281,36 +287,29 @@ export class Socket extends SocketEvents {
       this.#schedule(status.code);
     } else {
       this.#state = CLOSED;
-      this.#queue = [];
       this.#unlisten.abort();
     }
-    const kept = this.#queue.map(({ id }) => id);
-    this.#requests.rejectExcept(kept, new DOMException("the connection was lost before the reply", "NetworkError"));
-    this.dispatchEvent(new SocketCloseEvent(status, again));
+    const undelivered = again ? [] : this._queue.end();
+    this.#requests.rejectExcept(this._queue.entries, new DOMException("the connection was lost before the reply", "NetworkError"));
+    this.dispatchEvent(new SocketCloseEvent(status, again, undelivered));
   }
 
   /** @param {number} code that of the loss */
   #schedule(code) {
     // A service that restarts (1012) or is full (1013) is not met by all its pages at once.
     if (code === 1012 || code === 1013) this.#attempt = Math.max(this.#attempt, 3);
-    this.#retry = setTimeout(() => this.#connect(), this.#options.backoff(this.#attempt++));
+    this.#retry = setTimeout(() => this.#connect(), (this.#options.backoff ?? fullJitter)(this.#attempt++));
   }
 
   /** After 4401 an attempt makes sense with another token only. Says whether there is one. */
   async #renewToken() {
     try {
-      this.#nextToken = typeof this.#options.token === "function" ? await this.#options.token() : this.#token;
+      this.#nextToken = await ask(this.#options.token);
+      return this.#nextToken !== this.#token;
     } catch (error) {
       this.dispatchEvent(new SocketErrorEvent(error));
-      this.#nextToken = this.#token;
+      return false;
     }
-    return this.#nextToken !== this.#token;
-  }
-
-  /** @param {any} error @param {CloseStatus} status */
-  #failed(error, status) {
-    this.dispatchEvent(new SocketErrorEvent(error));
-    this.#lost(status);
   }
 
   /** Gives the connection up from this side. @param {CloseStatus} status */
@@ -318,8 +317,7 @@ export class Socket extends SocketEvents {
     const inner = this.#inner;
     this.#lost(status);
     // 4000 tells the service, should it hear, that the page means to come back.
-    if (inner?.readyState === OPEN) inner.close(4000, status.reason);
-    else inner?.close();
+    inner?.close(4000, status.reason);
   }
 
   #followPage() {
@@ -344,27 +342,16 @@ export class Socket extends SocketEvents {
     });
   }
 
-  /** Sends a frame now or later. @param {any} body @param {number} id of the request that it is, or 0 */
-  #post(body, id) {
-    if (this.#state === OPEN && this.#inner.readyState === OPEN) {
-      this.#inner.send(body);
-      return "sent";
+  /** Sends now or later. @param {string} head @param {any} data @param {number} id of the request that it is, or 0 */
+  #post(head, data, id) {
+    const entry = { head, data: frame("", data), id, size: 0 };
+    if (this._write(entry)) return "sent";
+    if (this.#state >= CLOSING) {
+      this._queue.bytes += head.length + sizeOf(entry.data);
+      return "dropped";
     }
-    const size = sizeOf(body);
-    const closed = this.#state >= CLOSING;
-    if (!closed && this.#queuedBytes + size > this.#options.queueBytes) {
-      throw new DOMException("no connection, and the queue is full: see options.queueBytes", "QuotaExceededError");
-    }
-    this.#queuedBytes += size;
-    if (closed) return "dropped";
-    this.#queue.push({ body, size, id });
+    this._queue.push(entry);
     return "queued";
-  }
-
-  /** Takes a request back that has not been sent. @param {number} id */
-  #unqueue(id) {
-    const at = this.#queue.findIndex((queued) => queued.id === id);
-    if (at >= 0) this.#queuedBytes -= this.#queue.splice(at, 1)[0].size;
   }
 
   /** Says it once. @param {string} text @param {unknown} [cause] */
@@ -387,6 +374,5 @@ function ask(provider) {
 /** Whether no reconnect may follow. @param {number} code @param {boolean} said whether the service itself said so */
 function isFinal(code, said) {
   // A bare 1000 may be the browser's own, which goes offline.
-  if (code === 1000) return said;
-  return code === 1002 || code === 1003 || (code >= 1007 && code <= 1010) || (code >= 4500 && code < 5000);
+  return code === 1000 ? said : /^(100[237-9]|1010|4[5-9]..)$/.test(`${code}`);
 }

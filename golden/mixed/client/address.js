@@ -71,7 +71,7 @@ function encode(name, kind, value) {
     value != null &&
     converters[kind].test(text) &&
     // The service's int has 64 bits; a number of JavaScript has lost digits long before.
-    (kind !== "int" || ((typeof value !== "number" || Number.isSafeInteger(value)) && BigInt(text) < 2n ** 63n)) &&
+    (kind !== "int" || BigInt(text) < 2n ** (typeof value === "number" ? 53n : 63n)) &&
     // A URL parser takes the segments . and .. away, even percent-encoded.
     !/(^|\/)\.\.?(\/|$)/.test(text);
   if (!fits) throw new TypeError(`params.${name}: ${JSON.stringify(text)} does not fit {${name}:${kind}}`);

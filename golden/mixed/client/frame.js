@@ -3,7 +3,7 @@
 // Frames of the wire: a head of ASCII characters that says what it is, and the payload, untouched.
 
 /** By name, since instanceof knows only the objects of its own window. @param {any} data @param {RegExp} name */
-const isA = (data, name) => name.test(Object.prototype.toString.call(data));
+const isA = (data, name) => name.test(({}).toString.call(data));
 
 /** @param {any} data */
 const isBlob = (data) => isA(data, /t (Blob|File)]/);
@@ -22,7 +22,7 @@ export function isBinary(data) {
 export function frame(head, data) {
   if (!isBinary(data)) return head + `${data}`;
   if (isBlob(data)) return new Blob([head, data]);
-  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  const bytes = new Uint8Array(data.buffer ?? data, data.byteOffset, data.byteLength);
   const whole = new Uint8Array(head.length + bytes.length);
   new TextEncoder().encodeInto(head, whole);
   whole.set(bytes, head.length);
@@ -34,10 +34,14 @@ export function sizeOf(data) {
   return typeof data === "string" ? new TextEncoder().encode(data).length : (data.size ?? data.byteLength);
 }
 
-/** The id and the data of what follows the r. @param {any} payload a string or an ArrayBuffer */
-export function splitReply(payload) {
-  const text = typeof payload === "string";
-  const colon = text ? payload.indexOf(":") : new Uint8Array(payload).indexOf(58);
-  const id = payload.slice(0, colon);
-  return { id: Number(text ? id : new TextDecoder().decode(id)), data: payload.slice(colon + 1) };
+/** A frame as text, or enough of a binary one for all heads. @param {any} data a string or an ArrayBuffer @returns {string} */
+export function headOf(data) {
+  return typeof data === "string" ? data : new TextDecoder().decode(data.slice(0, 64));
+}
+
+/** The number before the first colon, and what follows it. @param {any} payload a string or an ArrayBuffer */
+export function split(payload) {
+  const head = headOf(payload);
+  const colon = head.indexOf(":");
+  return { number: +head.slice(0, colon), data: payload.slice(colon + 1) };
 }

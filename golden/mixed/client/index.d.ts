@@ -30,7 +30,7 @@ export interface SocketOptions {
     | ((url: string, protocols: string[]) => WebSocketLike);
   /** Milliseconds to wait before attempt 0, 1, …; by default any time up to 0.5 s, which doubles up to 30 s. */
   backoff?: (attempt: number) => number;
-  /** How much `send` keeps while there is no connection: 1 MiB by default. */
+  /** How much `send` keeps, in bytes: 1 MiB by default. */
   queueBytes?: number;
   /** Milliseconds without a sign of life until an attempt is given up: 20,000 by default. */
   openTimeout?: number;
@@ -43,6 +43,11 @@ export interface SocketCloseEvent extends Event {
   readonly wasClean: boolean;
   /** Whether the socket comes back by itself; `close()` stops it. */
   readonly willReconnect: boolean;
+  /**
+   * What `send` was given and kept, when the socket does not come back: never sent, or never acknowledged, and then nobody knows
+   * whether the service has handled it. Copies, in order; binary as it can be sent again.
+   */
+  readonly undelivered: readonly (string | Uint8Array | Blob)[];
 }
 
 export interface SocketErrorEvent extends Event {
@@ -52,11 +57,40 @@ export interface SocketErrorEvent extends Event {
   readonly error?: unknown;
 }
 
+/** Of a group that keeps history; of no group, as with a WebSocket, where `stream` is missing. `lastEventId` is the offset. */
+export interface StreamMessageEvent<T = any> extends MessageEvent<T> {
+  /** The group's name. */
+  readonly stream?: string;
+}
+
+/** Something of a stream is lost. What the page has of it is void, and what is kept follows. */
+export interface ResetEvent extends Event {
+  /** The group's name. */
+  readonly stream: string;
+  /** trimmed: the history does not reach back to the last message; restarted: the stream began anew; ahead: it ends before. */
+  readonly reason: "trimmed" | "restarted" | "ahead" | (string & {});
+  /** The state of things, as the service last saved it, or null where it has not. */
+  readonly data: any;
+}
+
+/** The job behind a stream is over. */
+export interface EndEvent extends Event {
+  /** The group's name, "job:" and the job's id. */
+  readonly stream: string;
+  readonly state: "done" | "failed" | "cancelled" | "interrupted" | (string & {});
+  /** Why it failed, for people; "" where nothing is said. */
+  readonly reason: string;
+  /** The result, or null where the state is not "done". */
+  readonly data: any;
+}
+
 export interface SocketEventMap {
   open: Event;
-  message: MessageEvent;
+  message: StreamMessageEvent;
   close: SocketCloseEvent;
   error: SocketErrorEvent;
+  reset: ResetEvent;
+  end: EndEvent;
 }
 
 export interface Route {
@@ -85,7 +119,7 @@ export declare abstract class Socket extends EventTarget {
   readonly url: string;
   readonly protocol: string;
   readonly extensions: string;
-  /** Bytes given to `send` that have not left, those that wait for a connection included. */
+  /** Bytes given to `send` that have not left, those that wait for a connection or an acknowledgement included. */
   readonly bufferedAmount: number;
   binaryType: "blob" | "arraybuffer";
   /** What the service calls this connection; each connection has another. */
@@ -95,14 +129,19 @@ export declare abstract class Socket extends EventTarget {
   get onopen(): ((event: any) => any) | null;
   set onopen(handler: ((this: Socket, event: Event) => any) | null);
   get onmessage(): ((event: any) => any) | null;
-  set onmessage(handler: ((this: Socket, event: MessageEvent) => any) | null);
+  set onmessage(handler: ((this: Socket, event: StreamMessageEvent) => any) | null);
   get onclose(): ((event: any) => any) | null;
   set onclose(handler: ((this: Socket, event: SocketCloseEvent) => any) | null);
   get onerror(): ((event: any) => any) | null;
   set onerror(handler: ((this: Socket, event: SocketErrorEvent) => any) | null);
+  get onreset(): ((event: any) => any) | null;
+  set onreset(handler: ((this: Socket, event: ResetEvent) => any) | null);
+  get onend(): ((event: any) => any) | null;
+  set onend(handler: ((this: Socket, event: EndEvent) => any) | null);
 
   /**
-   * Sends a message, or keeps it until there is a connection. What was on its way when a connection broke is lost.
+   * Sends a message, or keeps it until there is a connection. What was on its way when a connection broke is sent again: in order,
+   * until the service has acknowledged it.
    * @returns "dropped" where the socket is closed; a WebSocket does that too
    * @throws DOMException QuotaExceededError where the queue is full
    */

@@ -54,9 +54,9 @@ export class Requests {
     this.#take(id)?.reject(error);
   }
 
-  /** Rejects all whose id is not among those kept. @param {number[]} kept @param {unknown} error */
+  /** Rejects all but those whose id is among the ones kept. @param {{ id: number }[]} kept @param {unknown} error */
   rejectExcept(kept, error) {
-    for (const id of this.#pending.keys()) if (!kept.includes(id)) this.reject(id, error);
+    for (const id of this.#pending.keys()) if (!kept.some((entry) => entry.id === id)) this.reject(id, error);
   }
 
   /** @param {number} id */

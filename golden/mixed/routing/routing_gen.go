@@ -5,6 +5,7 @@ package routing
 
 import (
 	"context"
+	"time"
 
 	"example.com/mixed/consumers"
 	"example.com/mixed/internal/ws"
@@ -14,6 +15,8 @@ import (
 // New returns the service's routes. Every request passes the checks of the spec first, then yours, in that order; a context
 // value that a middleware sets reaches each handler of the socket.
 func New(cfg settings.Settings, layer *ws.Layer, deps consumers.Deps, yours ...ws.Middleware) *ws.Router {
+	layer.Keep("job", ws.History{Messages: 500, Bytes: cfg.Limits.HistoryBytes, TTL: 90 * time.Minute, Latest: true})
+	layer.Keep("room", ws.History{Messages: 1000, Bytes: cfg.Limits.HistoryBytes, TTL: 10 * time.Minute})
 	return ws.NewRouter(cfg.Limits, layer, append(stack(cfg), yours...),
 		ws.Async("/ws/a-b.c~d/{route_1}", func(p ws.Params) ws.AsyncConsumer {
 			return consumers.NewHTTPAPIConsumer(deps, consumers.HTTPAPIParams{Route: "/ws/a-b.c~d/{route_1}", Route1: p.String("route_1")})

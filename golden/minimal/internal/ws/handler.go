@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ type consumer interface {
 	Disconnect(ctx context.Context, st CloseStatus)
 	receive(ctx context.Context, s *Socket, t *task) error
 	events() (EventHandler, bool)
+	kind() reflect.Type
 }
 
 // syncMode runs a SyncConsumer.
@@ -31,6 +33,8 @@ func (c syncMode) events() (EventHandler, bool) {
 	return h, ok
 }
 
+func (c syncMode) kind() reflect.Type { return reflect.TypeOf(c.SyncConsumer) }
+
 // asyncMode runs an AsyncConsumer.
 type asyncMode struct{ AsyncConsumer }
 
@@ -44,6 +48,8 @@ func (c asyncMode) events() (EventHandler, bool) {
 	h, ok := c.AsyncConsumer.(EventHandler)
 	return h, ok
 }
+
+func (c asyncMode) kind() reflect.Type { return reflect.TypeOf(c.AsyncConsumer) }
 
 // Request is a message to an async consumer, and the way to answer it. Its methods are safe for concurrent use.
 type Request struct {
@@ -142,7 +148,11 @@ func (s *Socket) work() {
 
 // handle runs the handler of one task.
 func (s *Socket) handle(t *task) {
-	err := s.call(t)
+	call := s.call
+	if t.command != 0 {
+		call = s.handleCommand
+	}
+	err := call(t)
 	t.buffer.free()
 	s.result(err)
 }
@@ -188,9 +198,8 @@ func (s *Socket) result(err error) {
 		s.shut(ending{status: CloseStatus{Code: code, Reason: reason}, flush: true})
 		return
 	}
-	ended := s.ctx.Err() != nil
-	if ended && (errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed)) {
-		return // it stopped because the socket has ended, as it should
+	if s.gaveUp(err) {
+		return
 	}
 	if !errors.Is(err, errPanic) {
 		slog.Error("ws: handler failed", "route", s.scope.route.pattern, "socket", s.id, "error", err)

@@ -178,6 +178,7 @@ func (h *Handshake) decide(state handshakeState, s *Socket) {
 func (h *Handshake) newSocket(c *conn, by consumer) *Socket {
 	s := &Socket{
 		id:       h.router.layer.newID(),
+		born:     h.router.births.Add(1),
 		scope:    h.scope,
 		router:   h.router,
 		conn:     c,
@@ -211,6 +212,7 @@ func (s *Socket) hello(subprotocol string) {
 	s.control(controlPiece(helloControl{
 		Type: "hello", ID: s.id, Protocol: subprotocol,
 		PingMS: limits.PingInterval.Milliseconds(), PongMS: limits.PongTimeout.Milliseconds(),
+		Acks: s.router.acks,
 	}))
 }
 

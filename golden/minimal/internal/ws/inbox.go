@@ -29,6 +29,7 @@ type task struct {
 	buffer  *buffer // what message.Data stands in; nil for an event
 	message Message
 	request string // the id of a request; "" for a plain message
+	command uint64 // the number of a command; 0 for what is not acknowledged
 	event   *Event
 }
 

@@ -20,6 +20,16 @@ type Envelope struct {
 	Data   []byte
 	Binary bool
 	Key    string
+
+	// Gap says, in place of all else, that the backend may have missed something of the topic, as after a lost connection to its
+	// server: who follows a stream reads the log again.
+	Gap bool
+
+	// The rest is for streams. A backend sets Epoch and Offset of what it appends to a log.
+	Epoch  string
+	Offset uint64
+	End    JobState // set on the record that ends a stream
+	Reason string   // why a job ended, where it was not done
 }
 
 // Backend carries envelopes between the processes that share it. Topics are printable UTF-8 of up to 210 bytes; a backend
@@ -44,23 +54,13 @@ type Backend interface {
 // socket never holds up the others.
 type Layer struct {
 	backend Backend
+	log     Log    // the same, or nil where it keeps none
 	node    string // names this process among those that share the backend
 
-	mu      sync.RWMutex // guards the next two
-	sockets map[string]*Socket
-	groups  map[string]*group
-}
-
-// group is what this process knows of a group: its own sockets in it.
-type group struct {
-	name string
-
-	gate sync.Mutex // held while the first member subscribes or the last one unsubscribes
-	dead bool       // no longer in Layer.groups: look again; guarded by gate
-
-	mu      sync.Mutex // guards the rest, and gives all members the same order of messages
-	members []*Socket
-	index   map[*Socket]int // where in members
+	mu       sync.RWMutex // guards the rest
+	sockets  map[string]*Socket
+	groups   map[string]*group
+	families map[string]*History // of groups that keep history
 }
 
 // Errors of a Layer, for errors.Is.
@@ -96,6 +96,7 @@ func NewLayer(b Backend) (*Layer, error) {
 		sockets: make(map[string]*Socket),
 		groups:  make(map[string]*group),
 	}
+	l.log, _ = b.(Log)
 	if err := b.Start(l.deliver); err != nil {
 		return nil, fmt.Errorf("ws: start layer: %w", err)
 	}
@@ -103,16 +104,21 @@ func NewLayer(b Backend) (*Layer, error) {
 }
 
 // Send sends a message to the pages of a group. It has copied the message when it returns. Each socket takes it as the
-// outbound policy of its consumer says.
+// outbound policy of its consumer says. Where the group keeps history, the message is kept as well.
 func (l *Layer) Send(ctx context.Context, group string, m Message) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	return l.publish(ctx, group, Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key})
+	e := Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key}
+	if h := l.history(group); h != nil {
+		_, err := l.append(ctx, group, *h, e)
+		return err
+	}
+	return l.publish(ctx, group, e)
 }
 
 // Notify calls the Event methods of the sockets in a group. It has copied the event when it returns. An event is never kept
-// for a socket that joins later.
+// for a socket that joins later, whatever history the group keeps.
 func (l *Layer) Notify(ctx context.Context, group string, e Event) error {
 	if e.Type == "" {
 		return errNoType
@@ -140,7 +146,7 @@ func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)))
+	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)), false)
 }
 
 // NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Where no open socket has it, it
@@ -192,55 +198,6 @@ func (l *Layer) register(s *Socket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sockets[s.id] = s
-}
-
-// deliver hands an envelope to the members of its group in this process.
-func (l *Layer) deliver(topic string, e Envelope) {
-	name, ok := strings.CutPrefix(topic, groupTopic)
-	if !ok {
-		return
-	}
-	l.mu.RLock()
-	g := l.groups[name]
-	l.mu.RUnlock()
-	if g == nil {
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.members) == 0 {
-		return
-	}
-	if e.Event != "" {
-		event := &Event{Type: e.Event, Data: bytes.Clone(e.Data)}
-		for _, s := range g.members {
-			// An error is about this socket alone, and has been dealt with: the sender is somebody else.
-			_ = s.notify(event)
-		}
-		return
-	}
-	p := &prepared{message: Message{Data: e.Data, Binary: e.Binary, Key: e.Key}}
-	for _, s := range g.members {
-		_ = s.sendShared(context.Background(), p.forForm(s.form))
-	}
-}
-
-// prepared is a message that is framed once for each form that it is needed in.
-type prepared struct {
-	message Message
-	pieces  [formCount]*piece
-}
-
-// forForm returns the frame for a form.
-func (p *prepared) forForm(f form) *piece {
-	if p.pieces[f] == nil {
-		piece := messagePiece(p.message, f, string(kindMessage))
-		if piece.framed == nil {
-			piece.framed = piece.appendTo(make([]byte, 0, piece.size()))
-		}
-		p.pieces[f] = piece
-	}
-	return p.pieces[f]
 }
 
 // notify gives an event to the handlers. Where there is no room for it, the socket closes.

@@ -23,6 +23,8 @@ type Limits struct {
 	EventBytes int `env:"EVENT_BYTES"`
 	// OutboundBytes bounds what waits to be written to a socket; the consumer's outbound policy says what happens beyond it.
 	OutboundBytes int `env:"OUTBOUND_BYTES"`
+	// HistoryBytes bounds what one stream keeps of its messages and their keys. The oldest go first; the newest always stays.
+	HistoryBytes int `env:"HISTORY_BYTES"`
 	// Concurrency is how many handlers of one async socket run at once, where the spec gives no number of its own.
 	Concurrency int `env:"CONCURRENCY"`
 	// MaxHandlers is how many handlers of async sockets run at once in the whole process; further ones wait their turn.
@@ -59,6 +61,7 @@ func DefaultLimits() Limits {
 		InboxTimeout:     30 * time.Second,
 		EventBytes:       1 << 20,
 		OutboundBytes:    1 << 20,
+		HistoryBytes:     4 << 20,
 		Concurrency:      16,
 		MaxHandlers:      10_000,
 		HandshakeTimeout: 10 * time.Second,
@@ -80,6 +83,7 @@ func (l Limits) Validate() error {
 		within("INBOX_TIMEOUT", l.InboxTimeout, time.Millisecond, hour),
 		within("EVENT_BYTES", l.EventBytes, 1, gib),
 		within("OUTBOUND_BYTES", l.OutboundBytes, 1, gib),
+		within("HISTORY_BYTES", l.HistoryBytes, 1, gib),
 		within("CONCURRENCY", l.Concurrency, 1, 1_000_000),
 		within("MAX_HANDLERS", l.MaxHandlers, 1, 100_000_000),
 		within("HANDSHAKE_TIMEOUT", l.HandshakeTimeout, time.Millisecond, hour),

@@ -33,6 +33,7 @@ type outbox struct {
 	closing  bool           // the close frame waits or is out: nothing may follow it
 	failed   bool           // nothing can be written any more
 	pong     *piece         // the answer to the newest ping, the only one that needs one (RFC 6455, section 5.5.3)
+	ack      uint64         // the newest acknowledgement, which contains the others; 0 where there is none to send
 	added    uint64         // how many frames ever came, for Router.Quiet
 
 	finished chan struct{} // made by done; closed when the close frame is out, or nothing can be written any more
@@ -117,6 +118,25 @@ func (o *outbox) addPong(payload string) verdict {
 	return o.start()
 }
 
+// addAck sets the acknowledgement of all commands up to a number. One frame in each write is enough.
+func (o *outbox) addAck(number uint64) verdict {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closing || o.failed {
+		return refused
+	}
+	o.ack = number
+	return o.start()
+}
+
+// appendAck adds the acknowledgement to what waits; o.mu is held.
+func (o *outbox) appendAck() {
+	if o.ack != 0 {
+		o.append(ackPiece(o.ack))
+		o.ack = 0
+	}
+}
+
 // close adds the last frames. With discard, what still waits is left out; their number is returned.
 func (o *outbox) close(discard bool, last ...*piece) (v verdict, discarded int) {
 	o.mu.Lock()
@@ -128,6 +148,7 @@ func (o *outbox) close(discard bool, last ...*piece) (v verdict, discarded int) 
 	if discard {
 		discarded = o.clear()
 	}
+	o.appendAck() // no later frame would be read
 	for _, p := range last {
 		o.append(p)
 	}
@@ -291,8 +312,11 @@ const maxBatch = 64 << 10
 func (o *outbox) take(b *batch) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.pong != nil && !o.closing && !o.failed {
-		o.append(o.pong)
+	if !o.closing && !o.failed {
+		if o.pong != nil {
+			o.append(o.pong)
+		}
+		o.appendAck()
 	}
 	o.pong = nil
 	for o.head < len(o.frames) {

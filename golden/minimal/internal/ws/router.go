@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,10 @@ type Router struct {
 	shake  http.Handler // the middlewares, and the handshake behind them
 	gate   *gate
 	counts counts
+	acks   bool // commands are acknowledged: the layer keeps history
+
+	clients clients
+	births  atomic.Uint64 // of sockets
 
 	abandoned context.Context // ends when nobody waits any more for handlers that do not return
 	abandon   context.CancelFunc
@@ -57,6 +62,7 @@ func NewRouter(limits Limits, layer *Layer, middlewares []Middleware, routes ...
 		layer:  layer,
 		tree:   newRouteTree(list),
 		gate:   &gate{free: limits.MaxHandlers},
+		acks:   layer.keepsHistory(),
 		perIP:  make(map[netip.Addr]int),
 	}
 	r.abandoned, r.abandon = context.WithCancel(context.Background())
@@ -188,6 +194,7 @@ func (r *Router) add(s *Socket) bool {
 
 // remove takes a socket out that is over.
 func (r *Router) remove(s *Socket) {
+	r.clients.leave(s)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last := len(r.sockets) - 1

@@ -18,6 +18,7 @@ type Stats struct {
 	Received uint64 // messages and requests from pages
 	Sent     uint64 // messages taken into outboxes, group messages once for each socket
 	Events   uint64 // events taken into inboxes
+	Replayed uint64 // messages of streams sent to pages that had missed them; Sent has them too
 
 	Dropped        uint64 // messages left out by the policy drop
 	Replaced       uint64 // messages replaced by a newer one of their key, by the policy latest
@@ -28,8 +29,12 @@ type Stats struct {
 	Unhandled      uint64 // messages and events that waited when their consumer ended the socket or the service stopped
 	NoEventMethod  uint64 // events to consumers that have no method Event
 	PongTimeouts   uint64 // sockets given up because nothing came after a ping
+	Repeated       uint64 // commands that came again after they had been handled
+	Forgotten      uint64 // clients whose commands were forgotten before their time, because too many had left at once
 	Throttled      uint64 // messages beyond MessageRate, which were read late
 	Panics         uint64 // in consumers
+	Resets         uint64 // times that a page was told that it missed something of a stream
+	HistoryErrors  uint64 // sockets closed with 1013 because the history of a stream could not be read
 }
 
 // Stats returns the counts of now. It is safe for concurrent use.
@@ -46,6 +51,7 @@ func (r *Router) Stats() Stats {
 		Received:       c.received.Load(),
 		Sent:           c.sent.Load(),
 		Events:         c.events.Load(),
+		Replayed:       c.replayed.Load(),
 		Dropped:        c.dropped.total.Load(),
 		Replaced:       c.replaced.Load(),
 		Slow:           c.slow.total.Load(),
@@ -55,16 +61,20 @@ func (r *Router) Stats() Stats {
 		Unhandled:      c.unhandled.total.Load(),
 		NoEventMethod:  c.noEventMethod.total.Load(),
 		PongTimeouts:   c.pongTimeouts.Load(),
+		Repeated:       c.repeated.Load(),
+		Forgotten:      r.clients.forgotten.total.Load(),
 		Throttled:      c.throttled.total.Load(),
 		Panics:         c.panics.Load(),
+		Resets:         c.resets.total.Load(),
+		HistoryErrors:  c.historyErrors.total.Load(),
 	}
 }
 
 // counts are the counters behind Stats. A loss has a line in the log too.
 type counts struct {
-	accepted, denied, received, sent, events, replaced, pongTimeouts, panics atomic.Uint64
+	accepted, denied, received, sent, events, replayed, replaced, repeated, pongTimeouts, panics atomic.Uint64
 
-	refused, dropped, slow, eventOverflows, inboxTimeouts, unsent, unhandled, noEventMethod, throttled loss
+	refused, dropped, slow, eventOverflows, inboxTimeouts, unsent, unhandled, noEventMethod, throttled, resets, historyErrors loss
 }
 
 // lossInterval is the time between two lines about the same kind of loss.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,9 @@ const (
 	kindPing    = 'p' // to the client
 	kindPong    = 'q' // to the server
 	kindControl = 'c' // both ways: a JSON object with a "type"
+	kindStream  = 's' // to the client: s<stream>:<offset>:<payload>
+	kindCommand = 'n' // to the server: n<number>:<payload>, a message that is acknowledged
+	kindAck     = 'a' // to the client: a<number>
 )
 
 // form is how a socket's messages are framed. A group's message is prepared once for each form.
@@ -47,7 +51,18 @@ var errWire = errors.New("breach of wsgen.1")
 type incoming struct {
 	kind    byte
 	id      string // of a request
+	number  uint64 // of a command, from 1
+	control control
 	payload []byte
+}
+
+// control is a control frame of a client. What its type does not have is the zero value.
+type control struct {
+	Type   string `json:"type"`
+	ID     string `json:"id"`     // of "client"
+	Stream uint64 `json:"stream"` // of "resume": the number given when the socket joined
+	Epoch  string `json:"epoch"`  // of "resume": where the client stands; "" for one that has seen nothing
+	Offset uint64 `json:"offset"`
 }
 
 // parseIncoming reads a frame from a client.
@@ -65,36 +80,67 @@ func parseIncoming(data []byte) (incoming, error) {
 			return incoming{}, fmt.Errorf("%w: request without an id", errWire)
 		}
 		f.id, f.payload = string(head[:colon]), f.payload[colon+1:]
+	case kindCommand:
+		number, payload, ok := parseNumber(f.payload)
+		if !ok {
+			return incoming{}, fmt.Errorf("%w: command without a number", errWire)
+		}
+		f.number, f.payload = number, payload
 	case kindPong:
 		if len(f.payload) > 0 {
 			return incoming{}, fmt.Errorf("%w: pong with a payload", errWire)
 		}
 	case kindControl:
-		if err := checkControl(f.payload); err != nil {
+		c, err := parseControl(f.payload)
+		if err != nil {
 			return incoming{}, err
 		}
+		f.control = c
 	default:
 		return incoming{}, fmt.Errorf("%w: frame of unknown kind %q", errWire, rune(f.kind))
 	}
 	return f, nil
 }
 
-// checkControl reads a control frame of a client. A type that is not known is of a later version and has no meaning here.
-// The id of "client" has none either, before there are streams.
-func checkControl(payload []byte) error {
-	var c struct {
+// maxCommand is the highest number of a command, the highest that is exact in JavaScript.
+const maxCommand = 1<<53 - 1
+
+// parseNumber splits "<number>:<payload>". A number is decimal, from 1, without leading zeros.
+func parseNumber(data []byte) (number uint64, payload []byte, ok bool) {
+	head := data[:min(len(data), len("9007199254740991")+1)]
+	colon := bytes.IndexByte(head, ':')
+	if colon <= 0 || head[0] == '0' || !everyByte(string(head[:colon]), isDigit) {
+		return 0, nil, false
+	}
+	number, err := strconv.ParseUint(string(head[:colon]), 10, 64)
+	return number, data[colon+1:], err == nil && number <= maxCommand
+}
+
+// isDigit reports whether the byte is a digit in ASCII.
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// parseControl reads a control frame of a client. A type that is not known is of a later version and has no meaning here.
+func parseControl(payload []byte) (control, error) {
+	var c control
+	// Only the members of a known type are known, too.
+	var of struct {
 		Type string `json:"type"`
-		ID   string `json:"id"`
 	}
-	switch err := json.Unmarshal(payload, &c); {
+	switch err := json.Unmarshal(payload, &of); {
 	case err != nil:
-		return fmt.Errorf("%w: control frame is not JSON", errWire)
-	case c.Type == "":
-		return fmt.Errorf("%w: control frame without a type", errWire)
-	case c.Type == "client" && !isClientID(c.ID):
-		return fmt.Errorf("%w: the id of a client is 32 hexadecimal digits", errWire)
+		return c, fmt.Errorf("%w: control frame is not JSON", errWire)
+	case of.Type == "":
+		return c, fmt.Errorf("%w: control frame without a type", errWire)
+	case of.Type != "client" && of.Type != "resume":
+		return control{Type: of.Type}, nil
 	}
-	return nil
+	if err := json.Unmarshal(payload, &c); err != nil {
+		return c, fmt.Errorf("%w: control frame %q with a member of the wrong type", errWire, of.Type)
+	}
+	if c.Type == "client" && !isClientID(c.ID) {
+		return c, fmt.Errorf("%w: the id of a client is 32 hexadecimal digits", errWire)
+	}
+	return c, nil
 }
 
 // isClientID reports whether the id is 128 bits in lower-case hexadecimal digits.
@@ -110,7 +156,7 @@ type (
 		Protocol string `json:"protocol"`
 		PingMS   int64  `json:"ping_ms"`
 		PongMS   int64  `json:"pong_ms"`
-		Acks     bool   `json:"acks"` // numbered commands; they come with streams
+		Acks     bool   `json:"acks"` // the service keeps streams, and takes numbered commands
 	}
 	closeControl struct {
 		Type   string `json:"type"` // "close"
@@ -121,20 +167,60 @@ type (
 		Type string `json:"type"` // "failed"
 		ID   string `json:"id"`   // of the request
 	}
+	joinedControl struct {
+		Type   string `json:"type"`   // "joined"
+		Stream uint64 `json:"stream"` // the number that stands for the stream from now on
+		Name   string `json:"name"`
+		Epoch  string `json:"epoch"`
+		Top    uint64 `json:"top"` // the newest offset
+	}
+	recoveredControl struct {
+		Type      string `json:"type"` // "recovered"
+		Stream    uint64 `json:"stream"`
+		Recovered bool   `json:"recovered"`
+		Reason    string `json:"reason"` // why not
+		Epoch     string `json:"epoch"`
+		Offset    uint64 `json:"offset"`   // what is kept behind it follows
+		Snapshot  bool   `json:"snapshot"` // the next frame of the stream is one
+	}
+	endedControl struct {
+		Type   string   `json:"type"` // "ended"
+		Stream uint64   `json:"stream"`
+		Offset uint64   `json:"offset"` // of the frame that follows
+		State  JobState `json:"state"`
+		Reason string   `json:"reason"`
+	}
+	leftControl struct {
+		Type   string `json:"type"` // "left"
+		Stream uint64 `json:"stream"`
+	}
 )
+
+// streamPrefix returns what stands before the payload of a stream's message.
+func streamPrefix(stream, offset uint64) string {
+	b := make([]byte, 0, len("s1:9007199254740991:"))
+	b = append(b, kindStream)
+	b = append(strconv.AppendUint(b, stream, 10), ':')
+	return string(append(strconv.AppendUint(b, offset, 10), ':'))
+}
+
+// ackPiece returns the frame that acknowledges all commands up to a number.
+func ackPiece(number uint64) *piece {
+	return &piece{opcode: opText, prefix: string(kindAck) + strconv.FormatUint(number, 10)}
+}
 
 // controlPiece returns the frame of a control value.
 func controlPiece(v any) *piece {
 	payload, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // the three types above always have a form in JSON
+		panic(err) // the types above always have a form in JSON
 	}
 	return &piece{opcode: opText, prefix: string(kindControl), payload: payload}
 }
 
 // messagePiece returns the frame of a message, not framed yet.
 func messagePiece(m Message, f form, prefix string) *piece {
-	p := &piece{opcode: opText, payload: m.Data, key: m.Key}
+	p := &piece{opcode: opText, payload: m.Data, key: socketKey(m.Key)}
 	if m.Binary {
 		p.opcode = opBinary
 	}
@@ -145,6 +231,17 @@ func messagePiece(m Message, f form, prefix string) *piece {
 		p.compress()
 	}
 	return p
+}
+
+// streamPiece returns the frame of a stream's message over wsgen.1. The end of a stream has two, which nothing parts.
+func streamPiece(e Envelope, f form, number uint64) *piece {
+	p := messagePiece(Message{Data: e.Data, Binary: e.Binary}, f, streamPrefix(number, e.Offset))
+	if e.End == "" {
+		return p
+	}
+	ended := controlPiece(endedControl{Type: "ended", Stream: number, Offset: e.Offset, State: e.End, Reason: e.Reason})
+	both := ended.appendTo(make([]byte, 0, ended.size()+p.size()))
+	return &piece{framed: p.appendTo(both)}
 }
 
 // maxReason is how many bytes a close frame has room for behind its code.

@@ -20,6 +20,10 @@ type SyncConsumer interface {
 	// Receive handles one message from the page. A nil error goes on; [Close] and [Deny] close the socket with their code; any
 	// other error is logged and closes it with 1011, and so does a panic. ctx is cancelled, with a [CloseStatus] as its cause,
 	// as soon as the end of the socket is seen, while Receive may still be running.
+	//
+	// In a service with streams the generated client sends a message again until Receive has returned, and Receive runs once
+	// for it, whatever happens to the connection; only if its socket has ended and it returns context.Canceled or [ErrClosed],
+	// it has given up, and runs again when the page is back. After 2 minutes, or a restart, a message may come twice.
 	Receive(ctx context.Context, s *Socket, m Message) error
 	// Disconnect runs once for every accepted socket, after its handlers have returned. Its groups are left already. ctx is
 	// fresh, and cancelled when a stopping service runs out of time.
@@ -64,6 +68,7 @@ const (
 	CodeSlow          = 4008 // the socket could not keep up
 	CodeUnauthorized  = 4401
 	CodeForbidden     = 4503
+	CodeReplaced      = 4509 // the same client has a newer connection
 )
 
 // CloseStatus says how a socket ended. As an error it is the cause of the cancelled context of its handlers, and it is

@@ -97,7 +97,7 @@ type testConn interface {
 }
 
 // Quiet waits until no handshake is under way, no socket has a message or an event waiting, a handler running, or a frame to
-// be written, and every socket that has ended has seen its Disconnect return. It is for tests: over the connections of the
+// be written, and every socket that has ended has seen its Disconnect return, and no page is being sent what it missed of a stream. It is for tests: over the connections of the
 // test kit it also waits for what a page has sent; over others that counts once the server has read it.
 func (r *Router) Quiet(ctx context.Context) error {
 	seen := uint64(0)
@@ -140,6 +140,13 @@ func (r *Router) activity() (wait <-chan struct{}, sum uint64) {
 			return wait, 0
 		}
 		sum += tasks + frames
+		if streams := s.streams.Load(); streams != nil {
+			wait, pumps := streams.quiet()
+			if wait != nil {
+				return wait, 0
+			}
+			sum += pumps
+		}
 	}
 	return nil, sum
 }

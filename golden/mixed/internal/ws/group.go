@@ -3,11 +3,27 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
 )
+
+// group is what this process knows of a group: its own sockets in it.
+type group struct {
+	name string
+
+	gate sync.Mutex // held while the first member subscribes or the last one unsubscribes
+	dead bool       // no longer in Layer.groups: look again; guarded by gate
+
+	mu      sync.Mutex // guards the rest, and gives all members the same order of messages
+	members []*Socket
+	index   map[*Socket]int // where in members
+	trail   *trail          // nil where the group keeps no history
+}
 
 // join makes the socket a member of a group.
 func (l *Layer) join(ctx context.Context, s *Socket, name string) error {
@@ -25,6 +41,10 @@ func (l *Layer) join(ctx context.Context, s *Socket, name string) error {
 	if s.groups[name] != nil {
 		return nil
 	}
+	f, err := l.newFollower(ctx, s, name)
+	if err != nil {
+		return fmt.Errorf("ws: join group: %w", err)
+	}
 	g := l.lockGroup(name)
 	defer g.gate.Unlock()
 	if len(g.members) == 0 { // only changed by holders of the gate
@@ -33,11 +53,14 @@ func (l *Layer) join(ctx context.Context, s *Socket, name string) error {
 			return fmt.Errorf("ws: join group: %w", err)
 		}
 	}
-	g.add(s)
+	g.add(s, f)
 	if s.groups == nil {
 		s.groups = make(map[string]*group)
 	}
 	s.groups[name] = g
+	if f != nil {
+		return f.joined(g)
+	}
 	return nil
 }
 
@@ -78,11 +101,14 @@ func (l *Layer) forget(s *Socket) {
 	s.groups = nil
 }
 
-// removeMember takes a socket out of a group. It is out also where the error says that the subscription remains.
+// removeMember takes a socket out of a group. It is out also where the error says that the subscription remains. The socket's
+// groupsMu is held.
 func (l *Layer) removeMember(ctx context.Context, g *group, s *Socket) error {
 	g.gate.Lock()
 	defer g.gate.Unlock()
-	g.remove(s)
+	if f := g.remove(s); f != nil {
+		f.leave(!s.left)
+	}
 	if len(g.members) > 0 {
 		return nil
 	}
@@ -101,6 +127,9 @@ func (l *Layer) lockGroup(name string) *group {
 		g := l.groups[name]
 		if g == nil {
 			g = &group{name: name, index: make(map[*Socket]int)}
+			if l.familyOf(name) != nil {
+				g.trail = new(trail)
+			}
 			l.groups[name] = g
 		}
 		l.mu.Unlock()
@@ -120,21 +149,24 @@ func (l *Layer) drop(g *group) {
 	delete(l.groups, g.name)
 }
 
-// add adds a member; the gate is held.
-func (g *group) add(s *Socket) {
+// add adds a member, with its follower if it has one; the gate is held.
+func (g *group) add(s *Socket, f *follower) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.index[s] = len(g.members)
 	g.members = append(g.members, s)
+	if g.trail != nil {
+		g.trail.followers = append(g.trail.followers, f)
+	}
 }
 
-// remove removes a member; the gate is held.
-func (g *group) remove(s *Socket) {
+// remove removes a member, and returns its follower if it has one; the gate is held.
+func (g *group) remove(s *Socket) (f *follower) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	i, ok := g.index[s]
 	if !ok {
-		return
+		return nil
 	}
 	last := len(g.members) - 1
 	moved := g.members[last]
@@ -142,4 +174,121 @@ func (g *group) remove(s *Socket) {
 	g.members[last] = nil
 	g.members = g.members[:last]
 	delete(g.index, s)
+	if t := g.trail; t != nil {
+		f = t.followers[i]
+		t.followers[i], t.followers[last] = t.followers[last], nil
+		t.followers = t.followers[:last]
+	}
+	return f
+}
+
+// deliver hands an envelope to the members of its group in this process.
+func (l *Layer) deliver(topic string, e Envelope) {
+	name, ok := strings.CutPrefix(topic, groupTopic)
+	if !ok {
+		return
+	}
+	l.mu.RLock()
+	g := l.groups[name]
+	l.mu.RUnlock()
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case len(g.members) == 0:
+	case e.Event != "":
+		event := &Event{Type: e.Event, Data: bytes.Clone(e.Data)}
+		for _, s := range g.members {
+			// An error is about this socket alone, and has been dealt with: the sender is somebody else.
+			_ = s.notify(event)
+		}
+	default:
+		g.send(e)
+	}
+}
+
+// send sends a message to the members; g.mu is held.
+func (g *group) send(e Envelope) {
+	if g.trail != nil {
+		g.trail.note(e)
+	}
+	if e.Gap {
+		return
+	}
+	p := prepared{group: g.name, envelope: e}
+	for i, s := range g.members {
+		if g.trail != nil && e.Offset > 0 {
+			if f := g.trail.followers[i]; f != nil {
+				f.deliver(&p)
+				continue
+			}
+		}
+		_ = s.sendShared(context.Background(), p.plain(s.form), e.End != "")
+	}
+}
+
+// prepared is a message to a group that is framed once for each form that it is needed in.
+type prepared struct {
+	group    string
+	envelope Envelope
+	pieces   [formCount]*piece // for members that do not follow a stream
+	first    [formCount]*piece // for those that follow it under the number 1, as almost all do
+	others   map[streamForm]*piece
+}
+
+// streamForm is what the frame of a stream's message depends on.
+type streamForm struct {
+	form   form
+	number uint64
+}
+
+// plain returns the frame for a member that does not follow.
+func (p *prepared) plain(f form) *piece {
+	if p.pieces[f] == nil {
+		m := Message{Data: p.envelope.Data, Binary: p.envelope.Binary}
+		p.pieces[f] = p.frame(messagePiece(m, f, string(kindMessage)))
+	}
+	return p.pieces[f]
+}
+
+// numbered returns the frame for a member that follows under a number.
+func (p *prepared) numbered(f form, number uint64) *piece {
+	if number == 1 {
+		if p.first[f] == nil {
+			p.first[f] = p.frame(streamPiece(p.envelope, f, number))
+		}
+		return p.first[f]
+	}
+	key := streamForm{f, number}
+	if p.others[key] == nil {
+		if p.others == nil {
+			p.others = make(map[streamForm]*piece)
+		}
+		p.others[key] = p.frame(streamPiece(p.envelope, f, number))
+	}
+	return p.others[key]
+}
+
+// frame frames a piece. Its key counts within the group; the end of a stream is never replaced.
+func (p *prepared) frame(piece *piece) *piece {
+	if piece.framed == nil {
+		piece.framed = piece.appendTo(make([]byte, 0, piece.size()))
+	}
+	if p.envelope.Key != "" && p.envelope.End == "" {
+		piece.key = groupKey(p.group, p.envelope.Key)
+	}
+	return piece
+}
+
+// groupKey returns the key of a group's message within an outbox: another group's of the same name is another key.
+func groupKey(group, key string) string { return group + "\x00" + key }
+
+// socketKey returns the key of a message to one socket. It is no group's: no group's name is empty.
+func socketKey(key string) string {
+	if strings.IndexByte(key, 0) >= 0 {
+		return groupKey("", key)
+	}
+	return key
 }

@@ -71,19 +71,19 @@ func (s *Socket) accept(b *buffer, binary bool) {
 	t := task{buffer: b, message: Message{Data: b.data, Binary: binary}}
 	if s.form.v1() {
 		f, err := parseIncoming(b.data)
-		if err == nil && f.kind == kindRequest && !s.async() {
-			err = errSyncRequest
+		if err == nil {
+			err = s.take(f)
 		}
 		if err != nil {
 			b.free()
 			s.breach(CodeProtocolError, err.Error())
 			return
 		}
-		if f.kind != kindMessage && f.kind != kindRequest {
+		if f.kind == kindPong || f.kind == kindControl {
 			b.free()
 			return
 		}
-		t.message.Data, t.request = f.payload, f.id
+		t.message.Data, t.request, t.command = f.payload, f.id, f.number
 	}
 	s.router.counts.received.Add(1)
 	s.push(t)
@@ -91,6 +91,26 @@ func (s *Socket) accept(b *buffer, binary bool) {
 
 // errSyncRequest says that only async consumers answer requests.
 var errSyncRequest = errors.New("requests need an async consumer")
+
+// take does what a frame asks for before the handlers see it, or refuses it.
+func (s *Socket) take(f incoming) error {
+	switch f.kind {
+	case kindRequest:
+		if !s.async() {
+			return errSyncRequest
+		}
+	case kindCommand:
+		return s.takeCommand(f.number)
+	case kindControl:
+		switch f.control.Type {
+		case "client":
+			return s.identify(f.control.ID)
+		case "resume":
+			s.follow(f.control)
+		}
+	}
+	return nil
+}
 
 // awaitRoom keeps the reader from reading while the inbox is full.
 func (s *Socket) awaitRoom() {

@@ -15,6 +15,7 @@ import (
 // of the socket, Send and Join return an error that is [ErrClosed], and Leave and Close have nothing left to do.
 type Socket struct {
 	id     string
+	born   uint64 // rises from socket to socket
 	scope  *Scope
 	router *Router
 	conn   *conn
@@ -30,9 +31,13 @@ type Socket struct {
 	in  inbox
 	out outbox
 
+	visit *visit // which client this is; the reader sets it, once
+
 	groupsMu sync.Mutex // guards the next two
 	groups   map[string]*group
 	left     bool // all groups, for good
+
+	streams atomic.Pointer[streams] // nil until it joins one, over wsgen.1
 
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
 
@@ -127,10 +132,11 @@ func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) erro
 	}
 }
 
-// sendShared adds a message of the layer. It never waits: one slow page must not hold up a group.
-func (s *Socket) sendShared(ctx context.Context, p *piece) error {
+// sendShared adds a message of the layer. It never waits: one slow page must not hold up a group. A message that must arrive
+// is not dropped either: the socket closes instead.
+func (s *Socket) sendShared(ctx context.Context, p *piece, mustArrive bool) error {
 	policy := s.scope.route.options.policy
-	if policy == policyBlock {
+	if policy == policyBlock || policy == policyDrop && mustArrive {
 		policy = policyDisconnect
 	}
 	return s.send(ctx, p, policy)

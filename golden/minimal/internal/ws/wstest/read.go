@@ -65,7 +65,7 @@ func (s *Sock) take(m ws.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.v1 {
-		s.messages = append(s.messages, m)
+		s.arrivals = append(s.arrivals, arrival{message: m})
 		return
 	}
 	if len(m.Data) == 0 {
@@ -75,7 +75,11 @@ func (s *Sock) take(m ws.Message) {
 	kind, payload := m.Data[0], m.Data[1:]
 	switch kind {
 	case 'm':
-		s.messages = append(s.messages, ws.Message{Data: payload, Binary: m.Binary})
+		s.arrivals = append(s.arrivals, arrival{message: ws.Message{Data: payload, Binary: m.Binary}})
+	case 's':
+		s.takeStream(ws.Message{Data: payload, Binary: m.Binary})
+	case 'a':
+		s.takeAck(payload)
 	case 'r':
 		id, data, _ := bytes.Cut(payload, []byte(":"))
 		s.replies[string(id)] = reply{data: data}
@@ -93,33 +97,47 @@ func (s *Sock) takeControl(payload []byte) {
 	var c struct {
 		Type string `json:"type"`
 		ID   string `json:"id"`
-		closeNotice
 	}
-	if err := json.Unmarshal(payload, &c); err != nil {
-		s.t.Errorf("control frame %q: %v", payload, err)
+	if !s.decode(payload, &c) {
 		return
 	}
 	switch c.Type {
 	case "hello":
 		s.hello = payload
 	case "close":
-		s.notice = &c.closeNotice
+		s.notice = new(closeNotice)
+		s.decode(payload, s.notice)
 	case "failed":
 		s.replies[c.ID] = reply{failed: true}
+	case "joined", "recovered", "ended", "left":
+		var about streamControl
+		if s.decode(payload, &about) {
+			s.takeAboutStream(c.Type, about)
+		}
 	}
 }
 
-// greet waits for the server's first frame, and says who the page is.
+// decode reads a control frame, and reports whether it can be read.
+func (s *Sock) decode(payload []byte, into any) bool {
+	err := json.Unmarshal(payload, into)
+	if err != nil {
+		s.t.Errorf("control frame %q: %v", payload, err)
+	}
+	return err == nil
+}
+
+// greet waits for the server's first frame, and sends again what was not acknowledged on earlier connections.
 func (s *Sock) greet() {
 	s.t.Helper()
 	s.await("hello", func() bool { return s.hello != nil })
 	var hello struct {
 		ID       string `json:"id"`
 		Protocol string `json:"protocol"`
+		Acks     bool   `json:"acks"`
 	}
 	if err := json.Unmarshal(s.hello, &hello); err != nil {
 		s.t.Fatalf("hello: %v", err)
 	}
-	s.id, s.protocol = hello.ID, hello.Protocol
-	s.send(websocket.TextMessage, "c", []byte(`{"type":"client","id":"0123456789abcdef0123456789abcdef"}`))
+	s.id, s.protocol, s.acks = hello.ID, hello.Protocol, hello.Acks
+	s.resend()
 }

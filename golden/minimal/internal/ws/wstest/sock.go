@@ -30,13 +30,16 @@ type Sock struct {
 
 	id       string // of the socket, over V1
 	protocol string
-	requests int // sent so far
+	acks     bool // the service acknowledges messages
+	requests int  // sent so far
 	stopped  bool
 
 	writeMu sync.Mutex // gorilla takes one writer at a time: the test, and the reader's answers to pings
 
 	mu       sync.Mutex // guards the rest
-	messages []ws.Message
+	arrivals []arrival
+	page     *page                // over V1
+	streams  map[uint64]*followed // by number
 	replies  map[string]reply
 	hello    []byte       // the first control frame, over V1
 	notice   *closeNotice // the control frame before the close, over V1
@@ -57,10 +60,15 @@ type closeNotice struct {
 	Reason string `json:"reason"`
 }
 
-func newSock(t testing.TB, app *ws.Router, conn *websocket.Conn, pipe *pipeEnd, v1 bool) *Sock {
+func newSock(t testing.TB, app *ws.Router, conn *websocket.Conn, pipe *pipeEnd, o options) *Sock {
+	if o.page == nil {
+		o.page = newPage()
+	}
 	s := &Sock{
-		t: t, app: app, conn: conn, pipe: pipe, v1: v1,
+		t: t, app: app, conn: conn, pipe: pipe, v1: o.v1,
 		protocol: conn.Subprotocol(),
+		page:     o.page,
+		streams:  make(map[uint64]*followed),
 		replies:  make(map[string]reply),
 		changed:  make(chan struct{}, 1),
 		over:     make(chan struct{}),
@@ -69,6 +77,9 @@ func newSock(t testing.TB, app *ws.Router, conn *websocket.Conn, pipe *pipeEnd, 
 	conn.SetCloseHandler(func(code int, _ string) error {
 		return s.control(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
 	})
+	if s.v1 {
+		s.introduce()
+	}
 	go s.read()
 	return s
 }
@@ -81,7 +92,7 @@ func (s *Sock) Protocol() string { return s.protocol }
 
 // Send sends a text message.
 func (s *Sock) Send(text string) {
-	s.send(websocket.TextMessage, "m", []byte(text))
+	s.sendMessage(websocket.TextMessage, []byte(text))
 }
 
 // SendJSON sends v as a text message in JSON.
@@ -91,12 +102,12 @@ func (s *Sock) SendJSON(v any) {
 	if err != nil {
 		s.t.Fatalf("send: %v", err)
 	}
-	s.send(websocket.TextMessage, "m", data)
+	s.sendMessage(websocket.TextMessage, data)
 }
 
 // SendBinary sends a binary message.
 func (s *Sock) SendBinary(data []byte) {
-	s.send(websocket.BinaryMessage, "m", data)
+	s.sendMessage(websocket.BinaryMessage, bytes.Clone(data))
 }
 
 // Request sends a request to an async consumer, over [V1], and returns the text of its reply.
@@ -137,13 +148,13 @@ func (s *Sock) request(text string) reply {
 // Receive returns the next message.
 func (s *Sock) Receive() ws.Message {
 	s.t.Helper()
-	return s.next("a message")
+	return s.nextMessage("a message")
 }
 
 // Expect expects the next message to be this text.
 func (s *Sock) Expect(text string) {
 	s.t.Helper()
-	if m := s.next(strconv.Quote(text)); m.Binary || string(m.Data) != text {
+	if m := s.nextMessage(strconv.Quote(text)); m.Binary || string(m.Data) != text {
 		s.t.Fatalf("message %s, want %q", show(m), text)
 	}
 }
@@ -151,7 +162,7 @@ func (s *Sock) Expect(text string) {
 // ExpectBinary expects the next message to be binary, with this data.
 func (s *Sock) ExpectBinary(data []byte) {
 	s.t.Helper()
-	if m := s.next(fmt.Sprintf("binary %x", data)); !m.Binary || !bytes.Equal(m.Data, data) {
+	if m := s.nextMessage(fmt.Sprintf("binary %x", data)); !m.Binary || !bytes.Equal(m.Data, data) {
 		s.t.Fatalf("message %s, want binary %x", show(m), data)
 	}
 }
@@ -163,7 +174,7 @@ func (s *Sock) ExpectJSON(v any) {
 	if err != nil {
 		s.t.Fatalf("expect: %v", err)
 	}
-	m := s.next(string(want))
+	m := s.nextMessage(string(want))
 	var got, wanted any
 	if err := json.Unmarshal(want, &wanted); err != nil {
 		s.t.Fatalf("expect: %v", err)
@@ -174,7 +185,8 @@ func (s *Sock) ExpectJSON(v any) {
 }
 
 // Quiet waits until the service is at rest: all that pages have sent is read, no handler runs on any socket of the app, and
-// all that was sent to this page has arrived. Then it fails the test if there is a message that was not expected.
+// all that was sent to pages has arrived, what they had missed of streams included. Then it fails the test if something came
+// to this page that was not expected.
 func (s *Sock) Quiet() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -182,13 +194,10 @@ func (s *Sock) Quiet() {
 	if err := s.app.Quiet(ctx); err != nil {
 		s.t.Fatalf("quiet: after %v still at work: %v", patience, err)
 	}
-	if arrived := s.pipe.Quiet(); arrived != nil {
-		<-arrived // bytes that are here already
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.messages) > 0 {
-		s.t.Fatalf("quiet: %d messages came, the first is %s", len(s.messages), show(s.messages[0]))
+	if len(s.arrivals) > 0 {
+		s.t.Fatalf("quiet: %d came, the first is %v", len(s.arrivals), s.arrivals[0])
 	}
 }
 
@@ -206,7 +215,7 @@ func (s *Sock) Close(code int) {
 // Disconnect has returned. It returns the reason.
 func (s *Sock) ExpectClose(code int) (reason string) {
 	s.t.Helper()
-	s.await("close with "+strconv.Itoa(code), func() bool { return s.closed != nil || len(s.messages) > 0 })
+	s.await("close with "+strconv.Itoa(code), func() bool { return s.closed != nil || len(s.arrivals) > 0 })
 	s.checkClose(code)
 	s.settle()
 	return s.closed.Reason
@@ -218,8 +227,8 @@ func (s *Sock) checkClose(code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case len(s.messages) > 0:
-		s.t.Fatalf("message %s, want close with %d", show(s.messages[0]), code)
+	case len(s.arrivals) > 0:
+		s.t.Fatalf("%v, want close with %d", s.arrivals[0], code)
 	case s.closed.Code != code:
 		s.t.Fatalf("closed with %d %q, want %d", s.closed.Code, s.closed.Reason, code)
 	case s.v1 && (s.notice == nil || *s.notice != *s.closed):
@@ -231,20 +240,31 @@ func (s *Sock) checkClose(code int) {
 func (s *Sock) Drop() {
 	s.t.Helper()
 	_ = s.pipe.Close()
+	<-s.over
 	s.settle()
 }
 
-// next returns the next message.
-func (s *Sock) next(what string) (m ws.Message) {
+// nextMessage returns the next arrival, which is to be a message.
+func (s *Sock) nextMessage(what string) ws.Message {
 	s.t.Helper()
-	s.await(what, func() bool { return len(s.messages) > 0 || s.closed != nil })
+	a := s.next(what)
+	if a.reset != "" || a.end != "" {
+		s.t.Fatalf("%v, want %s", a, what)
+	}
+	return a.message
+}
+
+// next returns the next arrival.
+func (s *Sock) next(what string) (a arrival) {
+	s.t.Helper()
+	s.await(what, func() bool { return len(s.arrivals) > 0 || s.closed != nil })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.messages) == 0 {
+	if len(s.arrivals) == 0 {
 		s.t.Fatalf("closed with %d %q, want %s", s.closed.Code, s.closed.Reason, what)
 	}
-	m, s.messages = s.messages[0], s.messages[1:]
-	return m
+	a, s.arrivals = s.arrivals[0], s.arrivals[1:]
+	return a
 }
 
 // await waits until ok, which is called with s.mu held. The end of the socket ends the wait for everything.

@@ -9,6 +9,9 @@
 //	sock.Quiet() // nothing else came, and no handler runs
 //	sock.Close(1000)
 //
+// A page that connects with [V1] follows streams as the generated client does: what it missed comes as messages, and
+// [Return] is the same page on another connection.
+//
 // Everything that waits, waits for an event, and fails the test after ten seconds. What a test leaves open is closed when it
 // ends, and its Disconnect has returned then.
 package wstest
@@ -41,6 +44,7 @@ type options struct {
 	header http.Header
 	offers []string
 	v1     bool
+	page   *page // that comes back; nil for a new one
 	addr   netip.AddrPort
 }
 
@@ -157,7 +161,7 @@ func dial(t testing.TB, app *ws.Router, path string, opts []Option) (*Sock, *htt
 		stopServer()
 		return nil, response, err
 	}
-	s := newSock(t, app, conn, clientEnd, o.v1)
+	s := newSock(t, app, conn, clientEnd, o)
 	t.Cleanup(func() {
 		s.stop()
 		stopServer()

@@ -54,9 +54,14 @@ func (p *pipeEnd) SetWriteDeadline(time.Time) error { return nil }
 // Connected is called once by the server, when the consumer's Connect has returned.
 func (p *pipeEnd) Connected() { close(p.connected) }
 
-// Quiet returns nil when this end has read everything and waits for more, or is closed; otherwise a channel that is closed
-// when that is so.
-func (p *pipeEnd) Quiet() <-chan struct{} { return p.in.quiet() }
+// Quiet is called by the server for its end. It returns nil when the page has read everything that was sent to it, and answered
+// where it answers by itself, and the server has read that in turn; otherwise a channel that is closed when one of both is so.
+func (p *pipeEnd) Quiet() <-chan struct{} {
+	if arrived := p.out.quiet(); arrived != nil {
+		return arrived
+	}
+	return p.in.quiet()
+}
 
 // stream is one direction of a pipe.
 type stream struct {
