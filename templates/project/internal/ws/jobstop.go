@@ -1,0 +1,169 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// jobGrace is how long before the end of a drain its jobs are told to stop: their time to save a checkpoint and return.
+const jobGrace = 2 * time.Second
+
+// drain has the jobs told to stop in time for the end of ctx, and no new one started then, until the drain is over.
+func (j *Jobs) drain(ctx context.Context) (over func()) {
+	stop, cancel := context.WithCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		cancel()
+		stop, cancel = context.WithDeadline(ctx, deadline.Add(-min(jobGrace, time.Until(deadline)/2)))
+	}
+	unheard := context.AfterFunc(stop, j.interrupt)
+	return func() {
+		if !unheard() {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			j.stopping--
+		}
+		cancel()
+	}
+}
+
+// interrupt tells the jobs to stop, and has no new one started.
+func (j *Jobs) interrupt() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.stopping++
+	for _, job := range j.jobs {
+		job.cancel(ErrJobInterrupted)
+	}
+}
+
+// none returns a channel that is closed when there is no job.
+func (j *Jobs) none() <-chan struct{} {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.idle == nil {
+		j.idle = make(chan struct{})
+	}
+	idle := j.idle
+	j.settle()
+	return idle
+}
+
+// settle tells those who wait that there is no job, if that is so; j.mu is held.
+func (j *Jobs) settle() {
+	if len(j.jobs) == 0 && j.idle != nil {
+		close(j.idle)
+		j.idle = nil
+	}
+}
+
+// abandon says of all jobs that do not stop how they have ended, since nobody waits for them any longer, and returns how many
+// there were.
+func (j *Jobs) abandon(ctx context.Context) (left int) {
+	j.mu.Lock()
+	var jobs []*Job
+	for _, job := range j.jobs {
+		if job.running() {
+			jobs = append(jobs, job)
+		}
+	}
+	j.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, job := range jobs {
+		wg.Go(func() {
+			slog.Warn("ws: job left behind; its function should return when its context ends", "job", job.id)
+			state, reason := endOf(context.Cause(job.ctx))
+			job.publish(ctx, endRecord(job.id, state, reason))
+			j.remove(job)
+		})
+	}
+	wg.Wait()
+	return len(jobs)
+}
+
+// errJobsLeft says how many jobs did not stop in time.
+func errJobsLeft(n int, cause error) error {
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("ws: drain: %d jobs left behind whose functions did not return: %w", n, cause)
+}
+
+// close ends the jobs with the layer.
+func (j *Jobs) close() {
+	defer j.setClosed()
+	j.interrupt()
+	timer := time.NewTimer(jobGrace)
+	defer timer.Stop()
+	select {
+	case <-j.none():
+		return
+	case <-timer.C:
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	j.abandon(ctx)
+}
+
+// Interrupted lists the jobs that were interrupted, by the end of the service in good order or by its death, and were neither
+// started again since nor forgotten. Ask for them when the service starts, and start them again. Of those whose process died it
+// publishes that, so that pages which watch learn it. Where the error is not nil, the list may not be complete.
+//
+// It takes a process for dead that was not heard of for ten seconds. A layer in memory knows the jobs of this process alone.
+func (j *Jobs) Interrupted(ctx context.Context) ([]string, error) {
+	if _, err := j.layer.historyOf(jobGroup); err != nil {
+		return nil, err
+	}
+	topics, err := j.layer.log.Lapsed(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ws: list interrupted jobs: %w", err)
+	}
+	var ids []string
+	var errs []error
+	for _, topic := range topics {
+		id, ok := strings.CutPrefix(topic, groupTopic+jobGroup)
+		if !ok || id == "" {
+			continue
+		}
+		interrupted, err := j.interrupted(ctx, id)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("ws: publish that job %q was interrupted: %w", id, err))
+		case interrupted:
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, errors.Join(errs...)
+}
+
+// interrupted reports whether the job of a stream without an owner was interrupted, and publishes it if nobody has.
+func (j *Jobs) interrupted(ctx context.Context, id string) (bool, error) {
+	history, err := j.history(id)
+	if err != nil {
+		return false, err
+	}
+	job := j.newJob(ctx, id, history)
+	defer job.cancel(nil)
+	if _, err := job.log.Lease(ctx, job.topic, job.owner, leaseTime); err != nil {
+		if errors.Is(err, ErrLease) {
+			return false, nil // it was started again
+		}
+		return false, err
+	}
+	page, err := j.read(ctx, job.topic, history)
+	known := err == nil && page.End != nil && (page.End.End == JobInterrupted || page.End.End == JobDone)
+	if err == nil && !known {
+		a := Append{History: history, Owner: job.owner, Envelope: endRecord(id, JobInterrupted, reasonInterrupted)}
+		_, err = job.log.Append(ctx, job.topic, a)
+	}
+	if err != nil || known {
+		j.release(job)
+	}
+	return err == nil && !(known && page.End.End == JobDone), err
+}
