@@ -149,6 +149,26 @@ func TestLeavingInMidReplay(t *testing.T) {
 	}
 }
 
+// TestSocketThatEndsDoesNotLeave: its stream goes on without it, which is not said.
+func TestSocketThatEndsDoesNotLeave(t *testing.T) {
+	sockets := make(chan *ws.Socket, 1)
+	app, _ := streamApp(t, long(), syncRoute(&funcs{connect: func(ctx context.Context, h *ws.Handshake) error {
+		s, err := h.Accept()
+		sockets <- s
+		return errorsOf(err, s.Join(ctx, "job:1"))
+	}}))
+	for range 30 { // the two race each other
+		page := resume(t, dialTCP, app, "/ws")
+		if err := await(t, sockets, "the socket").Close(4000, ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := page.read(t); got != `c{"type":"close","code":4000,"reason":""}` {
+			t.Fatalf("got %s", got)
+		}
+		page.expectClose(t, 4000)
+	}
+}
+
 // errorsOf returns the first error.
 func errorsOf(errs ...error) error {
 	for _, err := range errs {

@@ -99,6 +99,10 @@ func TestJoinedCarriesThePosition(t *testing.T) {
 		}
 	}
 	page.send(t, `c{"type":"resume","stream":1}`) // is ignored
+	page.send(t, "mecho")
+	if got := page.read(t); got != "mecho" {
+		t.Errorf("got %s", got)
+	}
 	settle(t, app)
 	publish(t, layer, "job:1", "three")
 	if got := page.read(t); got != "s1:3:three" {
