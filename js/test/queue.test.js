@@ -33,6 +33,19 @@ test("the queue leaves in order, before onopen", async (t) => {
   socket.close();
 });
 
+test("a copy waits, whatever becomes of the page's buffer", async () => {
+  const network = new Network();
+  const { socket } = network.socket();
+  const bytes = Uint8Array.of(1, 2, 3);
+  socket.send(bytes.subarray(1));
+  bytes.fill(0);
+  await settled();
+  network.last.accept();
+  network.last.hello();
+  assert.deepEqual(network.last.sent[1], Uint8Array.of(0x6d, 2, 3));
+  socket.close();
+});
+
 test("what is sent while the peer closes is kept for the next connection", async (t) => {
   const pass = freezeTime(t);
   const network = new Network();

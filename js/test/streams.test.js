@@ -211,6 +211,16 @@ test("an end that comes again is not told again, and one whose connection broke 
   socket.close();
 });
 
+test("only the record that an end was announced for is one", async () => {
+  const { network, socket, events } = await follow();
+  network.last.control({ type: "ended", stream: 1, offset: 2, state: "done", reason: "" });
+  network.last.receive("s1:1:one");
+  network.last.recovered({ recovered: false, reason: "restarted", epoch: "e2", offset: 0 });
+  network.last.receive("s1:2:two of another epoch");
+  assert.deepEqual(events, ["message one", "reset job:42 restarted null", "message two of another epoch"]);
+  socket.close();
+});
+
 test("a binary result is delivered as binaryType says", async () => {
   const { network, socket } = await follow();
   const ends = [];
