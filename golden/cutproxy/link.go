@@ -65,8 +65,8 @@ func (l *link) connect() bool {
 	l.server = conn.(*net.TCPConn)
 	if l.fate.Rate > 0 {
 		// What the system keeps for a slow reader would hide from the writer that it is slow. An error leaves it as it was.
-		_ = l.server.SetReadBuffer(4 << 10)
-		_ = l.client.SetWriteBuffer(4 << 10)
+		_ = l.server.SetReadBuffer(32 << 10)
+		_ = l.client.SetWriteBuffer(32 << 10)
 	}
 	return true
 }

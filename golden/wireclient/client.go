@@ -29,6 +29,9 @@ type Options struct {
 	ID          string        // of the client, 32 hexadecimal digits; by default random
 	DialTimeout time.Duration // for one attempt up to the service's hello; by default 20 s
 	Backoff     time.Duration // the longest wait before another attempt, random below it; by default 20 ms
+
+	// Before is called before each attempt, where it is set. An error ends the client.
+	Before func(ctx context.Context) error
 }
 
 // Client is one client: what in a browser is one object of a page. Its methods are safe for concurrent use.
@@ -80,6 +83,11 @@ func New(o Options) *Client {
 func (c *Client) Run(ctx context.Context) error {
 	defer c.http.CloseIdleConnections()
 	for ctx.Err() == nil {
+		if c.options.Before != nil {
+			if err := c.options.Before(ctx); err != nil {
+				return err
+			}
+		}
 		var final *CloseError
 		err := c.connect(ctx)
 		if errors.As(err, &final) {
