@@ -32,6 +32,7 @@ func projects() []project {
 	return []project{
 		{"minimal", []string{"new", "project", "minimal"}},
 		{"mixed", []string{"new", "project", "--spec", filepath.Join("mixed", "wsgen.yaml")}},
+		{"updater", []string{"new", "project", "updater", "--example", "updates"}},
 	}
 }
 

@@ -137,7 +137,6 @@ class StreamSocket extends Socket {
 
     const { name, end } = stream;
     const position = this.#positions.get(name);
-    stream.end = undefined;
     if (!position || offset <= (position.offset ?? 0)) return;
     position.offset = offset;
     if (end?.offset === offset) {

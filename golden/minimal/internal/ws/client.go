@@ -40,7 +40,8 @@ type clientKey struct {
 type visit struct {
 	client *client
 	last   uint64 // the number of the newest command, the reader's; 0 before the first
-	acked  uint64 // what was acknowledged here; guarded by client.commands.mu
+	acked  uint64 // what was acknowledged here; this and the next are guarded by client.commands.mu
+	broken bool   // a command was left to the next connection, and so are those behind it: their order stays
 }
 
 // identify takes note of which client this is. Of two sockets with one client the older is closed: the page came back before

@@ -184,6 +184,10 @@ func (g *group) remove(s *Socket) (f *follower) {
 
 // deliver hands an envelope to the members of its group in this process.
 func (l *Layer) deliver(topic string, e Envelope) {
+	if id, ok := strings.CutPrefix(topic, cancelTopic); ok {
+		l.jobs.cancelHere(id)
+		return
+	}
 	name, ok := strings.CutPrefix(topic, groupTopic)
 	if !ok {
 		return

@@ -86,34 +86,43 @@ func (cs *commands) advance() {
 	}
 }
 
-// begin reports whether the handler of a command is to run now; if so, finish must be called after it. Where it runs on an
-// older connection of the client, begin waits for it, or for the end of this one.
-func (cs *commands) begin(ctx context.Context, number uint64) turn {
+// begin says what is to be done about a command whose turn has come. After run, finish must be called. Where the handler runs on
+// another connection of the client, begin waits for it, or for the end of this one.
+func (cs *commands) begin(ctx context.Context, v *visit, number uint64) turn {
 	for {
-		mine := false
-		cs.mu.Lock()
-		c, open := cs.open[number]
-		if open {
-			if !c.running {
-				c.running, mine = true, true
-			} else if c.returned == nil {
-				c.returned = make(chan struct{})
-			}
-			cs.open[number] = c
-		}
-		cs.mu.Unlock()
-		switch {
-		case !open:
-			return done
-		case mine:
-			return run
+		turn, returned := cs.tryBegin(ctx, v, number)
+		if returned == nil {
+			return turn
 		}
 		select {
-		case <-c.returned:
+		case <-returned:
 		case <-ctx.Done():
-			return later
 		}
 	}
+}
+
+// tryBegin is begin, but returns a channel to wait for where the handler runs elsewhere.
+func (cs *commands) tryBegin(ctx context.Context, v *visit, number uint64) (turn, <-chan struct{}) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	c, open := cs.open[number]
+	switch {
+	case v.broken:
+		return later, nil
+	case !open:
+		return done, nil
+	case !c.running:
+		c.running = true
+		cs.open[number] = c
+		return run, nil
+	case ctx.Err() != nil:
+		v.broken = true
+		return later, nil
+	case c.returned == nil:
+		c.returned = make(chan struct{})
+		cs.open[number] = c
+	}
+	return later, c.returned
 }
 
 // turn says what is to be done about a command.
@@ -126,10 +135,11 @@ const (
 )
 
 // finish takes note that the handler of a command has returned.
-func (cs *commands) finish(number uint64, done bool) {
+func (cs *commands) finish(v *visit, number uint64, done bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	c, open := cs.open[number]
+	v.broken = v.broken || !done
 	if !open { // settled meanwhile
 		return
 	}
@@ -161,12 +171,13 @@ func (s *Socket) takeCommand(number uint64) error {
 
 // handleCommand runs the handler of a numbered command, if it is to run on this socket.
 func (s *Socket) handleCommand(t *task) error {
-	cs := &s.visit.client.commands
+	v := s.visit
+	cs := &v.client.commands
 	turn := later
 	// A socket that the service has ended cannot acknowledge any more, and its client knows that: it comes back and sends the
 	// command again, perhaps to another process. After a loss, or where the page has closed, this may be the only chance.
 	if st, ended := context.Cause(s.ctx).(CloseStatus); !ended || st.Remote {
-		turn = cs.begin(s.ctx, t.command)
+		turn = cs.begin(s.ctx, v, t.command)
 	}
 	switch turn {
 	case later:
@@ -180,7 +191,7 @@ func (s *Socket) handleCommand(t *task) error {
 	err := errPanic // it counts as that where the consumer ends the goroutine
 	defer func() {
 		// An error of its own is an end as well: sent again, the command would fail again, and for ever.
-		cs.finish(t.command, !s.gaveUp(err))
+		cs.finish(v, t.command, !s.gaveUp(err))
 		s.acknowledge()
 	}()
 	err = s.call(t)

@@ -4,6 +4,7 @@ package ws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -18,12 +19,14 @@ func restart() ending {
 
 // Drain ends the service's sockets for good. New handshakes get 503; the sockets close with 1012, spread evenly over the
 // window, so that their clients do not all come back at one moment. What they have received already is still handled.
-// Drain then waits until every connection is closed and every Disconnect has returned.
+// Drain then waits until every connection is closed and every Disconnect has returned, and until the jobs of the layer are
+// over: they have until two seconds before the end of ctx, and are told to stop then.
 //
-// When ctx ends, Drain waits no longer for handlers: the connections are cut, each Disconnect runs, in parallel to the
-// handlers of its socket that have not returned, and one second later Drain returns an error that says how many sockets it
-// left behind.
+// When ctx ends, Drain waits no longer for handlers and jobs: the connections are cut, each Disconnect runs, in parallel to the
+// handlers of its socket that have not returned, the jobs are published as interrupted, and one second later Drain returns an
+// error that says how many sockets and jobs it left behind.
 func (r *Router) Drain(ctx context.Context, window time.Duration) error {
+	defer r.layer.jobs.drain(ctx)()
 	empty := r.startDrain()
 	sockets := r.list()
 	begin := time.Now()
@@ -44,9 +47,16 @@ func (r *Router) Drain(ctx context.Context, window time.Duration) error {
 	case <-empty:
 		r.abandon()
 		r.stop()
-		return nil
 	case <-ctx.Done():
 		return r.cut(ctx, empty)
+	}
+	select {
+	case <-r.layer.jobs.none():
+		return nil
+	case <-ctx.Done():
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		defer cancel()
+		return errJobsLeft(r.layer.jobs.abandon(last), context.Cause(ctx))
 	}
 }
 
@@ -73,18 +83,19 @@ func (r *Router) cut(ctx context.Context, empty <-chan struct{}) error {
 		s.end(restart().status, false)
 		s.cut()
 	}
-	timer := time.NewTimer(farewell)
-	defer timer.Stop()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
 	defer r.stop()
+	jobs := errJobsLeft(r.layer.jobs.abandon(last), context.Cause(ctx))
 	select {
 	case <-empty:
-		return nil
-	case <-timer.C:
+		return jobs
+	case <-last.Done():
 	}
 	r.mu.Lock()
 	left := r.open
 	r.mu.Unlock()
-	return fmt.Errorf("ws: drain: %d sockets left behind whose handlers did not return: %w", left, context.Cause(ctx))
+	return errors.Join(fmt.Errorf("ws: drain: %d sockets left behind whose handlers did not return: %w", left, context.Cause(ctx)), jobs)
 }
 
 // testConn is a connection of the test kit.

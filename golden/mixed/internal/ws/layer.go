@@ -56,6 +56,7 @@ type Layer struct {
 	backend Backend
 	log     Log    // the same, or nil where it keeps none
 	node    string // names this process among those that share the backend
+	jobs    *Jobs
 
 	mu       sync.RWMutex // guards the rest
 	sockets  map[string]*Socket
@@ -97,6 +98,7 @@ func NewLayer(b Backend) (*Layer, error) {
 		groups:  make(map[string]*group),
 	}
 	l.log, _ = b.(Log)
+	l.jobs = newJobs(l)
 	if err := b.Start(l.deliver); err != nil {
 		return nil, fmt.Errorf("ws: start layer: %w", err)
 	}
@@ -176,8 +178,10 @@ func (l *Layer) socket(id string) (*Socket, error) {
 	return s, nil
 }
 
-// Close closes the layer and its backend. Sending to a group, and joining one, returns an error after it.
+// Close closes the layer and its backend. Sending to a group, and joining one, returns an error after it. Jobs that still run
+// are told to stop; it waits two seconds for them.
 func (l *Layer) Close() error {
+	l.jobs.close()
 	if err := l.backend.Close(); err != nil {
 		return fmt.Errorf("ws: close layer: %w", err)
 	}

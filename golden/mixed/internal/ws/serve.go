@@ -140,7 +140,7 @@ func serveOn(ctx context.Context, l net.Listener, c ServerConfig, app applicatio
 	<-served // the listener is closed
 	fresh.close()
 	if err := app.Drain(ctx, c.DrainWindow); err != nil {
-		slog.Warn("handlers of sockets were left behind", "drain_timeout", c.DrainTimeout.String(), "error", err)
+		slog.Warn("handlers or jobs were left behind", "drain_timeout", c.DrainTimeout.String(), "error", err)
 	}
 	if err := <-stopped; err != nil {
 		slog.Warn("HTTP requests were cut off", "drain_timeout", c.DrainTimeout.String(), "error", err)
