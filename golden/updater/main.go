@@ -66,7 +66,11 @@ func startUpdate(jobs *ws.Jobs, servers *fleet.Fleet) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		job := r.PathValue("job")
 		_, err := rollout.Start(r.Context(), jobs, servers, job)
-		if err != nil {
+		switch {
+		case errors.Is(err, ws.ErrJobID):
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		case err != nil:
 			slog.ErrorContext(r.Context(), "update not started", "job", job, "error", err)
 			http.Error(w, "the update could not be started", http.StatusInternalServerError)
 			return

@@ -33,6 +33,11 @@ func TestUpdateIsStartedOverHTTP(t *testing.T) {
 			t.Fatalf("answered %d, Location %q", answer.Code, answer.Header().Get("Location"))
 		}
 	}
+	answer := httptest.NewRecorder()
+	mux.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/updates/%00", nil))
+	if answer.Code != http.StatusBadRequest {
+		t.Errorf("an update to a version with a control character is answered with %d", answer.Code)
+	}
 	status, err := layer.Jobs().Status(t.Context(), "1.4.2 beta")
 	if err != nil || status.State != ws.JobRunning {
 		t.Errorf("the job is %q (%v), want it running", status.State, err)

@@ -3,6 +3,7 @@ package consumers
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"example.com/updater/internal/ws"
 	"example.com/updater/rollout"
@@ -31,7 +32,11 @@ func (c *VerUpdateConsumer) Connect(ctx context.Context, h *ws.Handshake) error 
 	if err := s.Send(ctx, ws.JSON(c.deps.Fleet.Names())); err != nil {
 		return err
 	}
-	return s.Join(ctx, "job:"+c.params.Job)
+	err = s.Join(ctx, "job:"+c.params.Job)
+	if errors.Is(err, ws.ErrGroupName) {
+		return ws.Deny(http.StatusBadRequest, "no version is named like this")
+	}
+	return err
 }
 
 // Receive takes the two commands of the page. It only starts the job, and returns: what the job has to say reaches every page

@@ -1,6 +1,7 @@
 package consumers_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -119,5 +120,13 @@ func TestUnknownCommand(t *testing.T) {
 	app, servers := newService(t, 0)
 	page := open(t, app, servers)
 	page.Send("reboot")
+	page.ExpectClose(ws.CodePolicy)
+}
+
+// What no version can be named is refused for good, before anything is kept of it.
+func TestImpossibleVersion(t *testing.T) {
+	app, servers := newService(t, 0)
+	page := wstest.Connect(t, app, "/ws/updates/"+strings.Repeat("x", 300), wstest.V1())
+	page.ExpectJSON(servers.Names())
 	page.ExpectClose(ws.CodePolicy)
 }

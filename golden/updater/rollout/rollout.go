@@ -71,7 +71,7 @@ func update(ctx context.Context, b *board, f *fleet.Fleet, name, version string)
 		case attempt == attempts:
 			s.State, s.Note = Failed, err.Error()
 		default:
-			s.Note = fmt.Sprintf("attempt %d of %d failed: %v", attempt, attempts, err)
+			s.Note = fmt.Sprintf("attempt %d failed: %v", attempt, err)
 		}
 		b.show(ctx, s)
 	}

@@ -173,7 +173,7 @@ function renderButtons() {
   const again = ["failed", "cancelled", "interrupted", "lost"].includes(job.state);
   setText(update, again && !other ? "Try again" : "Update");
   update.disabled = !other && (link.state === "closed" || ["unknown", "asked", "running", "done"].includes(job.state));
-  cancel.disabled = job.state !== "running";
+  cancel.disabled = !["asked", "running"].includes(job.state);
   // What is disabled loses the focus, and whoever goes by keyboard the place.
   if (focused?.disabled) (cancel.disabled ? (update.disabled ? input : update) : cancel).focus();
 }

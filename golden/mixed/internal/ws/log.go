@@ -49,7 +49,8 @@ type Page struct {
 	End *Envelope
 	// Owner holds the lease on the stream: its job runs. "" where nobody does.
 	Owner string
-	// Lapsed says that nobody holds the lease, and that its last owner did not give it back: its job was interrupted.
+	// Lapsed says that nobody holds the lease, and that its last owner did not give it back: its job was interrupted. That is
+	// known for ResultTTL.
 	Lapsed bool
 }
 

@@ -79,6 +79,7 @@ func (j *Jobs) abandon(ctx context.Context) (left int) {
 	for _, job := range jobs {
 		wg.Go(func() {
 			slog.Warn("ws: job left behind; its function should return when its context ends", "job", job.id)
+			job.cancel(ErrJobInterrupted) // unless it was told before
 			state, reason := endOf(context.Cause(job.ctx))
 			job.publish(ctx, endRecord(job.id, state, reason))
 			j.remove(job)

@@ -28,6 +28,7 @@ type memoryStream struct {
 	snapshotAt time.Duration // its 24 hours begin then, and not before its owner has given up the lease
 	owner      string
 	lapsed     bool // what Page.Lapsed is without an owner
+	lapsedAt   time.Duration
 }
 
 func (b *memoryBackend) Append(_ context.Context, topic string, a Append) (Position, error) {
@@ -47,7 +48,8 @@ func (b *memoryBackend) Append(_ context.Context, topic string, a Append) (Posit
 	r.offset = s.ring.add(s.history, r)
 	s.ring.trim(s.history, now)
 	if r.end != nil && a.Owner != "" {
-		s.owner, s.lapsed, s.snapshotAt = "", r.end.state == JobInterrupted, now
+		s.owner, s.snapshotAt = "", now
+		s.lapsed, s.lapsedAt = r.end.state == JobInterrupted, now
 	}
 	b.deliver(topic, s.envelope(&r))
 	return Position{Epoch: s.epoch, Offset: r.offset}, nil
@@ -227,7 +229,7 @@ func (b *memoryBackend) sweepStream(topic string, s *memoryStream) {
 	defer s.mu.Unlock()
 	now := b.now()
 	s.expire(now)
-	if s.ring.kept > 0 || s.snapshot != nil || s.owner != "" || now-s.touched < s.history.TTL {
+	if s.ring.kept > 0 || s.snapshot != nil || s.owner != "" || s.lapsed || now-s.touched < s.history.TTL {
 		return
 	}
 	b.mu.Lock()
@@ -245,8 +247,8 @@ func (s *memoryStream) expire(now time.Duration) {
 	if s.snapshot != nil && s.owner == "" && now-s.snapshotAt >= ResultTTL {
 		s.snapshot = nil
 	}
-	if s.lapsed && s.snapshot == nil && s.ring.kept == 0 {
-		s.lapsed = false // with the last of it
+	if s.lapsed && s.owner == "" && now-s.lapsedAt >= ResultTTL {
+		s.lapsed = false
 	}
 }
 
