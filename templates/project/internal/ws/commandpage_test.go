@@ -80,8 +80,8 @@ func (p *commander) text(t testing.TB, texts ...string) {
 func (p *commander) expect(t testing.TB, want ...string) {
 	t.Helper()
 	for _, w := range want {
-		if got, ok := <-p.came; !ok || got != w {
-			t.Fatalf("came %q (%v), want %q", got, ok, w)
+		if got := await(t, p.came, w); got != w {
+			t.Fatalf("came %q, want %q", got, w)
 		}
 	}
 }
@@ -90,22 +90,21 @@ func (p *commander) expect(t testing.TB, want ...string) {
 func (p *commander) expectClosed(t testing.TB, code int) (reason string, before []string) {
 	t.Helper()
 	notice, end := fmt.Sprintf(`c{"type":"close","code":%d,`, code), fmt.Sprintf("close %d ", code)
-	for got := range p.came {
+	for {
+		got := await(t, p.came, notice)
 		switch {
 		case strings.HasPrefix(got, notice):
-			got = <-p.came
+			got = await(t, p.came, end)
 			if reason, ok := strings.CutPrefix(got, end); ok {
 				_ = p.Close()
 				return reason, before
 			}
 			fallthrough
-		case strings.HasPrefix(got, "close "):
+		case strings.HasPrefix(got, "close "), got == "": // "": the connection is over
 			t.Fatalf("came %q after %q, want %q and %q", got, before, notice, end)
 		}
 		before = append(before, got)
 	}
-	t.Fatalf("connection over after %q, want %q", before, notice)
-	return "", nil
 }
 
 // lose cuts the connection.

@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,12 +32,43 @@ func TestReturnBeforeTheServiceNoticed(t *testing.T) {
 		page := connectAs(t, app, client1)
 		page.text(t, "n1:one", "n2:two")
 		synctest.Wait()
-		expectLog(t, &log, `one ws: socket is closed: code 4509: replaced by a newer connection two`)
+		lines := log.all()
+		slices.Sort(lines) // async handlers overlap
+		if got := strings.Join(lines, ", "); got != "one, two, ws: socket is closed: code 4509: replaced by a newer connection" {
+			t.Errorf("handled %q", got)
+		}
 		half.expectClosed(t, 4509)
 		page.lose(t)
 		if page.last != "a2" {
 			t.Errorf("last came %q", page.last)
 		}
+	})
+}
+
+// TestAcksAreNews: what a page knows, and what it has not asked on this connection, is not acknowledged again.
+func TestAcksAreNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		app := newCommandApp(t, asyncRoute(handler(func(_ context.Context, _ *ws.Socket, text string) error {
+			if text == "slow" {
+				<-release
+			}
+			return nil
+		}).funcs()))
+		page := connectAs(t, app, client1)
+		page.text(t, "n5:slow", "n6:fast") // up to 4 all is known, and nobody asked
+		synctest.Wait()
+		page.expectNone(t)
+		close(release)
+		page.expect(t, "a6")
+		page.lose(t)
+		page = connectAs(t, app, client1)
+		page.text(t, "n5:slow")
+		page.expect(t, "a6") // what it sends next would be passed over too
+		page.text(t, "n6:fast", "n7:fast")
+		page.expect(t, "a7")
+		synctest.Wait()
+		page.expectNone(t)
 	})
 }
 
