@@ -33,7 +33,7 @@ type attempt struct{ server, version string }
 // Errors of servers that make trouble.
 var (
 	errNoSpace  = errors.New("no space left on the disk")
-	errNoAnswer = errors.New("the server does not answer")
+	errNoAnswer = errors.New("no answer")
 )
 
 // New returns a fleet whose servers take about pace for an update.

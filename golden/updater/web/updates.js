@@ -63,6 +63,8 @@ function follow(wanted) {
       socket.send("start"); // to the one before, which may have begun with it
     } else if (job.state === "running") {
       job.state = "lost";
+    } else {
+      job.forgotten = true; // how it ended, and what it left undone
     }
     heard();
   };
@@ -100,6 +102,7 @@ function setLink(state, text = state) {
 function jobText() {
   const updated = [...servers.values()].filter(({ state }) => state === "updated").length;
   const all = servers.size;
+  const again = job.forgotten ? "The service was restarted since then: Try again begins anew." : "Try again goes on with what is left.";
   switch (job.state) {
     case "unknown":
       return "";
@@ -112,13 +115,13 @@ function jobText() {
     case "done":
       return `All ${all} servers run ${version}.`;
     case "failed":
-      return `The update failed: ${job.reason}. Try again goes on with what is left.`;
+      return `The update failed: ${job.reason}. ${again}`;
     case "cancelled":
-      return `The update was cancelled: ${updated} of ${all} servers are done. Try again goes on with what is left.`;
+      return `The update was cancelled: ${updated} of ${all} servers are done. ${again}`;
     case "interrupted":
-      return `The service was stopped in the middle of the update: ${updated} of ${all} servers were done.`;
+      return `The service was stopped in the middle of the update: ${updated} of ${all} servers were done. ${again}`;
     default:
-      return `The service was restarted, and the update to ${version} was lost with it. This is how far it was when it was last heard of.`;
+      return `The service was restarted, and the update to ${version} was lost with it. Below is what was last heard of it; Try again begins anew.`;
   }
 }
 
