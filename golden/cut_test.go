@@ -15,6 +15,10 @@ import (
 func TestCuts(t *testing.T) {
 	dir := emitCut(t)
 	bin := build(t, dir)
+	if *long {
+		bin += "-race"
+		run(t, dir, goEnv(), "go", "build", "-race", "-o", bin, ".")
+	}
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, dir, bin string)

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // Message is a message that says who it is.
@@ -21,7 +22,7 @@ type Message struct {
 var errPayload = errors.New("payload is damaged")
 
 // padding returns what makes the payloads of different lengths, so that cuts fall everywhere.
-func (m Message) padding() []byte { return bytes.Repeat([]byte{'a' + byte(m.N%26)}, m.N*37%300) }
+func (m Message) padding() []byte { return bytes.Repeat([]byte{'a' + byte(m.N%26)}, max(0, m.N*37%300)) }
 
 // Binary reports whether the message is sent as binary.
 func (m Message) Binary() bool { return m.N%5 == 0 }
@@ -32,9 +33,14 @@ func (m Message) Payload() []byte { return fmt.Appendf(nil, "%d %d %s", m.Boot, 
 // parseMessage reads a payload, every byte of it.
 func parseMessage(payload []byte, binary bool) (Message, error) {
 	var m Message
-	_, err := fmt.Sscanf(string(payload), "%d %d ", &m.Boot, &m.N)
+	boot, rest, _ := bytes.Cut(payload, []byte(" "))
+	n, _, _ := bytes.Cut(rest, []byte(" "))
+	var err error
+	if m.Boot, err = strconv.Atoi(string(boot)); err == nil {
+		m.N, err = strconv.Atoi(string(n))
+	}
 	if err != nil || !bytes.Equal(m.Payload(), payload) || m.Binary() != binary {
-		return m, fmt.Errorf("%w: %.80q, binary %v", errPayload, payload, binary)
+		return Message{}, fmt.Errorf("%w: %.80q, binary %v", errPayload, payload, binary)
 	}
 	return m, nil
 }
