@@ -28,6 +28,7 @@ type tally struct {
 	Needless   int             // of these, where nothing was missing since the last message
 	Outages    int             // how often the page was cut off
 	CatchUp    []time.Duration // from the restored link to the first message confirmed after it
+	Replay     []time.Duration // the part of CatchUp that came after the TCP connection was made
 }
 
 // add sums two tallies up.
@@ -42,10 +43,11 @@ func (t *tally) add(o tally) {
 	t.Needless += o.Needless
 	t.Outages += o.Outages
 	t.CatchUp = append(t.CatchUp, o.CatchUp...)
+	t.Replay = append(t.Replay, o.Replay...)
 }
 
-// judge tells what became of the messages for one page, which was back at these times.
-func judge(published record, seen []sight, restored []time.Time) tally {
+// judge tells what became of the messages for one page, whose link was restored and whose connections were made at these times.
+func judge(published record, seen []sight, restored, connected []time.Time) tally {
 	t := tally{Outages: len(restored)}
 	arrived := make([]bool, len(published)+1)
 	told := make([]bool, len(published)+1) // by number: the page was told before something later came
@@ -95,26 +97,37 @@ func judge(published record, seen []sight, restored []time.Time) tally {
 		}
 	}
 	for _, at := range restored {
-		if d, ok := catchUp(published, seen, at); ok {
-			t.CatchUp = append(t.CatchUp, d)
+		if live, ok := caughtUp(published, seen, at); ok {
+			t.CatchUp = append(t.CatchUp, max(0, live.Sub(at)))
+			t.Replay = append(t.Replay, max(0, live.Sub(latest(connected, live, at))))
 		}
 	}
 	return t
 }
 
-// catchUp returns how long after this time the page had the first message that was confirmed later, or one behind it: as all
-// of them keep the order, it then had everything that it was still to get.
-func catchUp(published record, seen []sight, at time.Time) (time.Duration, bool) {
-	next := slices.IndexFunc(published, func(confirmed time.Time) bool { return confirmed.After(at) }) + 1
+// caughtUp returns when the page had the first message that was confirmed after the link was restored, or one behind it: as
+// all of them keep the order, it then had everything that it was still to get.
+func caughtUp(published record, seen []sight, restored time.Time) (time.Time, bool) {
+	next := slices.IndexFunc(published, func(confirmed time.Time) bool { return confirmed.After(restored) }) + 1
 	if next == 0 {
-		return 0, false
+		return time.Time{}, false
 	}
 	for _, s := range seen {
 		if s.N >= next {
-			return max(0, s.time().Sub(at)), true
+			return s.time(), true
 		}
 	}
-	return 0, false
+	return time.Time{}, false
+}
+
+// latest returns the latest of these times before a limit, but none before the least.
+func latest(times []time.Time, limit, least time.Time) time.Time {
+	for _, at := range times {
+		if at.After(least) && at.Before(limit) {
+			least = at
+		}
+	}
+	return least
 }
 
 // time returns when it was.

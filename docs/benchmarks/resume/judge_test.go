@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 		"a number never published": {saw(1, 2, 3, 4, 5, 6), tally{Due: 5, Delivered: 5}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := judge(confirmed(5), test.seen, nil); !reflect.DeepEqual(got, test.want) {
+			if got := judge(confirmed(5), test.seen, nil, nil); !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got  %+v\nwant %+v", got, test.want)
 			}
 		})
@@ -69,7 +69,7 @@ func TestJudgeLeavesOutWhatWasNotConfirmed(t *testing.T) {
 		{saw(1, 4), tally{Due: 2, Delivered: 2}},
 		{saw(1, 0, 4), tally{Due: 2, Delivered: 2, Told: 1, Needless: 1}},
 	} {
-		if got := judge(published, test.seen, nil); !reflect.DeepEqual(got, test.want) {
+		if got := judge(published, test.seen, nil, nil); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("got  %+v\nwant %+v", got, test.want)
 		}
 	}
@@ -89,13 +89,25 @@ func TestCatchUp(t *testing.T) {
 		"never":            {[]sight{at(0, 1), at(4, 2), at(4.5, 3)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := judge(confirmed(5), test.seen, []time.Time{back}); !reflect.DeepEqual(got.CatchUp, test.want) || got.Outages != 1 {
-				t.Errorf("got %v of %d, want %v", got.CatchUp, got.Outages, test.want)
+			got := judge(confirmed(5), test.seen, []time.Time{back}, nil)
+			if !reflect.DeepEqual(got.CatchUp, test.want) || !reflect.DeepEqual(got.Replay, test.want) || got.Outages != 1 {
+				t.Errorf("got %v and %v of %d, want %v", got.CatchUp, got.Replay, got.Outages, test.want)
 			}
 		})
 	}
-	if got := judge(confirmed(3), saw(1, 2, 3), []time.Time{back}); got.CatchUp != nil {
+	if got := judge(confirmed(3), saw(1, 2, 3), []time.Time{back}, nil); got.CatchUp != nil {
 		t.Errorf("nothing was published after the link was back, and yet %v", got.CatchUp)
+	}
+}
+
+func TestReplayBeginsWithTheConnection(t *testing.T) {
+	after := func(s float64) time.Time { return epoch.Add(time.Duration(s * float64(time.Second))) }
+	seen := []sight{{At: float64(after(5).UnixMilli()), N: 4}}
+	// One before the link broke, two after it was restored, one after the page had caught up.
+	connected := []time.Time{after(0), after(3.5), after(4.6), after(6)}
+	got := judge(confirmed(5), seen, []time.Time{after(3.2)}, connected)
+	if want := []time.Duration{400 * time.Millisecond}; !reflect.DeepEqual(got.Replay, want) {
+		t.Errorf("got %v, want %v", got.Replay, want)
 	}
 }
 

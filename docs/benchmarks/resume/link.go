@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,6 +32,7 @@ type link struct {
 	down   bool          // new connections are reset
 	passes chan struct{} // closed while bytes pass
 	pipes  map[*pipe]bool
+	opened []time.Time // when each of the pipes was
 	closed bool
 	busy   sync.WaitGroup
 }
@@ -145,7 +147,15 @@ func (k *link) add(p *pipe) bool {
 		return false
 	}
 	k.pipes[p] = true
+	k.opened = append(k.opened, time.Now())
 	return true
+}
+
+// connections returns when each connection to the server was made.
+func (k *link) connections() []time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.opened)
 }
 
 // A pipe is one connection through a link.

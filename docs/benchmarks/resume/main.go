@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	if o.smoke || o.only != "" {
-		fmt.Fprint(out, r.table())
+		fmt.Fprint(out, r.tables())
 	} else {
 		figures, err := r.markdown(ctx, o.seed)
 		if err != nil {

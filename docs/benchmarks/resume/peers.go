@@ -117,9 +117,9 @@ type server struct {
 func (p peer) start(ctx context.Context, addr string, log io.Writer) (*server, error) {
 	c := exec.CommandContext(ctx, p.server[0], p.server[1:]...)
 	c.Env = append(os.Environ(), "ADDR="+addr, "ALLOWED_ORIGINS=*", "LOG_LEVEL=warn",
-		"HISTORY="+strconv.Itoa(history), "HISTORY_MS="+millis(historyTime),
-		"PING_INTERVAL="+pingInterval.String(), "PING_INTERVAL_MS="+millis(pingInterval),
-		"PONG_TIMEOUT="+pongTimeout.String(), "PONG_TIMEOUT_MS="+millis(pongTimeout))
+		"HISTORY="+strconv.Itoa(history), "HISTORY_MS="+inMillis(historyTime),
+		"PING_INTERVAL="+pingInterval.String(), "PING_INTERVAL_MS="+inMillis(pingInterval),
+		"PONG_TIMEOUT="+pongTimeout.String(), "PONG_TIMEOUT_MS="+inMillis(pongTimeout))
 	c.Stdout, c.Stderr = log, log
 	if err := c.Start(); err != nil {
 		return nil, err
@@ -191,5 +191,5 @@ func (p pagesOf) arguments() ([]string, error) {
 	return []string{"subscribers/main.js", string(text)}, err
 }
 
-// millis returns a duration in milliseconds.
-func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+// inMillis returns a duration as a number of milliseconds.
+func inMillis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

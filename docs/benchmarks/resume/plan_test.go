@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSpecKeepsTheSameHistory holds the spec of the emitted service to what the other servers are told.
@@ -31,6 +32,9 @@ func TestCuts(t *testing.T) {
 				}
 				if len(g.harms) > 0 && len(cuts) == 0 {
 					t.Errorf("%s: seed %d: no outage", g.name, seed)
+				}
+				if trial.kill > 0 && len(cuts) > 0 && cuts[0].at != trial.kill-time.Second {
+					t.Errorf("%s: cut at %v, the server killed at %v", g.name, cuts[0].at, trial.kill)
 				}
 				end := calm
 				for _, c := range cuts {

@@ -44,34 +44,53 @@ func (r *report) add(p peer, sums map[string]*tally) {
 	}
 }
 
-// table returns the figures as a table in Markdown.
-func (r *report) table() string {
+// tables returns the figures as two tables in Markdown.
+func (r *report) tables() string {
+	return r.table("outages | delivered | lost, the page was told | lost, it was not | told, and nothing was lost | twice | out of order", (*tally).counts) +
+		"\n" +
+		r.table("live again after: median | 99 % | at most | of that, since the TCP connection: median | 99 % | at most", (*tally).times)
+}
+
+// table returns one of them: a line for each group and peer.
+func (r *report) table(titles string, cells func(*tally) []string) string {
 	var b strings.Builder
-	b.WriteString("| outage | service | outages | delivered | lost, the page was told | lost, it was not | told, and nothing was lost | delivered twice | out of order | caught up after: median | 99 % | at most |\n")
-	b.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	columns := strings.Count(titles, "|") + 1
+	fmt.Fprintf(&b, "| outage | service | %s |\n|---|---|%s\n", titles, strings.Repeat("--:|", columns))
 	for _, group := range r.groups {
-		for i, p := range r.peers {
-			first := ""
-			if i == 0 {
-				first = group
+		first := group
+		for _, p := range r.peers {
+			values := cells(r.sums[group][p.name])
+			if values == nil {
+				continue
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", first, p.name, r.sums[group][p.name].cells())
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", first, p.name, strings.Join(values, " | "))
+			first = ""
 		}
 	}
 	return b.String()
 }
 
-// cells returns a tally as the cells of its row.
-func (t *tally) cells() string {
-	cells := []string{
-		strconv.Itoa(t.Outages), share(t.Delivered, t.Due),
-		strconv.Itoa(t.LostTold), strconv.Itoa(t.LostUntold), strconv.Itoa(t.Needless),
-		strconv.Itoa(t.Twice), strconv.Itoa(t.Disorder),
+// counts are the cells of the table of what arrived.
+func (t *tally) counts() []string {
+	cells := []string{strconv.Itoa(t.Outages), share(t.Delivered, t.Due)}
+	for _, n := range []int{t.LostTold, t.LostUntold, t.Needless, t.Twice, t.Disorder} {
+		cells = append(cells, strconv.Itoa(n))
 	}
-	for _, q := range []float64{0.5, 0.99, 1} {
-		cells = append(cells, seconds(t.CatchUp, q))
+	return cells
+}
+
+// times are the cells of the table of how long it took; nil where nothing was to be waited for.
+func (t *tally) times() []string {
+	if t.Outages == 0 {
+		return nil
 	}
-	return strings.Join(cells, " | ")
+	var cells []string
+	for _, times := range [][]time.Duration{t.CatchUp, t.Replay} {
+		for _, q := range []float64{0.5, 0.99, 1} {
+			cells = append(cells, millis(times, q))
+		}
+	}
+	return cells
 }
 
 // share returns a part in per cent, which is 100 only where it is the whole.
@@ -82,12 +101,12 @@ func share(part, whole int) string {
 	return fmt.Sprintf("%.2f %%", min(99.99, 100*float64(part)/float64(whole)))
 }
 
-// seconds returns a quantile of times.
-func seconds(times []time.Duration, q float64) string {
+// millis returns a quantile of times.
+func millis(times []time.Duration, q float64) string {
 	if len(times) == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.3f s", quantile(times, q).Seconds())
+	return fmt.Sprintf("%d ms", quantile(times, q).Round(time.Millisecond).Milliseconds())
 }
 
 // faults says what a peer did that no client can know of, or "".
@@ -111,8 +130,8 @@ func (r *report) markdown(ctx context.Context, seed uint64) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d rounds, seed %d, %d messages a second, on %d processors (%s/%s). %s.\n\n", r.rounds, seed, rate, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, versions)
-	b.WriteString(r.table())
+	fmt.Fprintf(&b, "Rounds: %d; seed %d; %d messages a second, on %d processors (%s/%s). %s.\n\n", r.rounds, seed, rate, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, versions)
+	b.WriteString(r.tables())
 	return b.String(), nil
 }
 

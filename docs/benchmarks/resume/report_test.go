@@ -12,16 +12,24 @@ func TestTable(t *testing.T) {
 	peers := []peer{{name: "a", client: "a"}, {name: "b", client: "b"}}
 	r := newReport(2, peers, trial{groups: []group{{name: "short"}, {name: "long"}}})
 	for range 2 {
-		r.add(peers[0], map[string]*tally{"short": {Due: 10_000, Delivered: 9_999, LostUntold: 1, Outages: 1, CatchUp: []time.Duration{time.Second}}})
+		r.add(peers[0], map[string]*tally{"short": {Due: 10_000, Delivered: 9_999, LostUntold: 1, Outages: 1,
+			CatchUp: []time.Duration{time.Second}, Replay: []time.Duration{1600 * time.Microsecond}}})
 		r.add(peers[1], map[string]*tally{"short": {Due: 10, Delivered: 10}, "long": {Due: 8, Delivered: 6, LostTold: 2, Outages: 3}})
 	}
-	_, got, _ := strings.Cut(r.table(), "--:|\n")
-	want := `| short | a | 2 | 99.99 % | 0 | 2 | 0 | 0 | 0 | 1.000 s | 1.000 s | 1.000 s |
-|  | b | 0 | 100 % | 0 | 0 | 0 | 0 | 0 | – | – | – |
-| long | a | 0 | 100 % | 0 | 0 | 0 | 0 | 0 | – | – | – |
-|  | b | 6 | 75.00 % | 4 | 0 | 0 | 0 | 0 | – | – | – |
+	var got []string
+	for line := range strings.Lines(r.tables()) {
+		if strings.Contains(line, " | a |") || strings.Contains(line, " | b |") {
+			got = append(got, line)
+		}
+	}
+	want := `| short | a | 2 | 99.99 % | 0 | 2 | 0 | 0 | 0 |
+|  | b | 0 | 100 % | 0 | 0 | 0 | 0 | 0 |
+| long | a | 0 | 100 % | 0 | 0 | 0 | 0 | 0 |
+|  | b | 6 | 75.00 % | 4 | 0 | 0 | 0 | 0 |
+| short | a | 1000 ms | 1000 ms | 1000 ms | 2 ms | 2 ms | 2 ms |
+| long | b | – | – | – | – | – | – |
 `
-	if got != want {
+	if got := strings.Join(got, ""); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got, want := r.faults("a"), "short: 2 lost untold, 0 twice, 0 out of order"; got != want {

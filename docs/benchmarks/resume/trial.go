@@ -210,7 +210,7 @@ func (a *attempt) judge(published record, seen [][]sight) map[string]*tally {
 		if sums[p.group] == nil {
 			sums[p.group] = &tally{}
 		}
-		sums[p.group].add(judge(published, seen[i], restored))
+		sums[p.group].add(judge(published, seen[i], restored, p.link.connections()))
 	}
 	return sums
 }
