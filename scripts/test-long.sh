@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes every target in turn. SECONDS_EACH says how long, by default a minute.
+# What takes too long, or too much from the network, for `make test`: a short round of the comparison in docs/benchmarks, and
+# then every fuzz target in turn. SECONDS_EACH says how long, by default a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+printf '\n== docs/benchmarks/resume\n'
+(cd docs/benchmarks/resume && go vet ./... && go test -race ./... && go run . -smoke)
 
 for package in $(go list ./...); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
