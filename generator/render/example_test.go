@@ -2,6 +2,8 @@ package render
 
 import (
 	"bytes"
+	"go/format"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -75,7 +77,8 @@ func TestExampleHasNoFileOfWsgen(t *testing.T) {
 	}
 }
 
-// Every example is a valid spec without a warning, and its files become those of a project by any other name.
+// Every example is a valid spec without a warning, and its files become those of a project by any other name: formatted, and
+// without an import of the module that it was written as.
 func TestExamples(t *testing.T) {
 	names, err := Examples()
 	if err != nil || len(names) == 0 {
@@ -86,45 +89,56 @@ func TestExamples(t *testing.T) {
 		if err != nil || e == nil || e.Name != name {
 			t.Fatalf("%s: got %+v (%v)", name, e, err)
 		}
-		own, _ := modelOf(t, e.Spec)
-		module := own.Module
-		f, _ := spec.Parse(SpecPath, e.Spec)
-		text, err := f.Rename("other", "other.test/y")
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, found := modelOf(t, text)
-		if len(found) > 0 {
-			t.Errorf("%s: its spec is not without fault:\n%s", name, found.Format(f, false))
-		}
-		all, err := e.Files(p, files(t, p), module)
-		if err != nil {
-			t.Fatal(err)
-		}
-		begun := 0
-		for _, f := range all {
-			text := renderNew(t, f)
-			if f.Begin != nil {
-				if text, err = f.Begin(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if f.Begin == nil && !f.Unrecorded {
-				continue
-			}
-			begun++
-			if bytes.Contains(text, []byte(`"`+module+"/")) {
-				t.Errorf("%s: %s imports packages of %s", name, f.Path, module)
-			}
-		}
-		if begun == 0 {
-			t.Errorf("%s has no file but its spec", name)
+		for _, module := range []string{"a", "zz.example.org/deep/path/of/a/Service"} {
+			testExample(t, e, module)
 		}
 	}
 	for _, name := range []string{"", ".", "..", "project", "updates/fleet", "Updates"} {
 		if e, err := FindExample(name); e != nil || err != nil {
 			t.Errorf("%q: got %+v (%v)", name, e, err)
 		}
+	}
+}
+
+func testExample(t *testing.T, e *Example, module string) {
+	t.Helper()
+	own, found := modelOf(t, e.Spec)
+	f, _ := spec.Parse(SpecPath, e.Spec)
+	if len(found) > 0 {
+		t.Errorf("%s: its spec is not without fault:\n%s", e.Name, found.Format(f, false))
+	}
+	renamed, err := f.Rename("other", module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := modelOf(t, renamed)
+	all, err := e.Files(p, files(t, p), own.Module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, f := range all {
+		begin := f.Begin
+		if f.Unrecorded {
+			begin = func() ([]byte, error) { return f.Render(nil) }
+		}
+		if begin == nil {
+			continue
+		}
+		checked++
+		text, err := begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte(`"`+own.Module+"/")) {
+			t.Errorf("%s as %s: %s names a package of %s", e.Name, module, f.Path, own.Module)
+		}
+		if formatted, err := format.Source(text); path.Ext(f.Path) == ".go" && (err != nil || !bytes.Equal(text, formatted)) {
+			t.Errorf("%s as %s: %s is not formatted (%v)", e.Name, module, f.Path, err)
+		}
+	}
+	if checked == 0 {
+		t.Errorf("%s has no file but its spec", e.Name)
 	}
 }
 
