@@ -86,6 +86,7 @@ func TestUpdaterScreenshots(t *testing.T) {
 	p.endsTrue(t)
 	p.picture(t, "long-jobs-failed")
 
+	s = startUpdater(t, "UPDATE_TIME=5s")
 	p.do(t, chromedp.Navigate(s.url+"#1.4.3"))
 	p.press(t, "update")
 	p.halfway(t)

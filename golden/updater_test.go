@@ -135,6 +135,7 @@ func TestUpdaterOverABadNetwork(t *testing.T) {
 	t.Parallel()
 	for _, how := range []cutproxy.How{cutproxy.Reset, cutproxy.Finish, cutproxy.Silence} {
 		t.Run(how.String(), func(t *testing.T) {
+			t.Parallel()
 			s := startUpdater(t, "PING_INTERVAL=2s", "PONG_TIMEOUT=1s")
 			proxy := cutproxy.Start(t, strings.TrimPrefix(s.url, "http://"), 1, nil)
 			p := openUpdates(t, proxy.URL())
@@ -171,15 +172,17 @@ func TestUpdaterWithoutACable(t *testing.T) {
 // Where nobody has noticed yet that the cable is out, the page says at least that it hears nothing.
 func TestUpdaterTellsOfSilence(t *testing.T) {
 	t.Parallel()
-	s := startUpdater(t)
+	s := startUpdater(t, "UPDATE_TIME=1m")
 	proxy := cutproxy.Start(t, strings.TrimPrefix(s.url, "http://"), 1, nil)
 	p := openUpdates(t, proxy.URL())
 	p.press(t, "update")
-	p.halfway(t)
+	p.servers(t, 4, "updating")
 	proxy.Pause()
 	p.until(t, "document.getElementById('link').textContent.startsWith('live, but silent for')")
+	before := evaluate[float64](t, p.tab, percent("fra-1"))
 	proxy.Resume()
-	p.endsTrue(t)
+	p.link(t, "live")
+	p.until(t, fmt.Sprintf("%s > %v", percent("fra-1"), before))
 }
 
 // A service that is killed takes its jobs with it. The pages say so when it is back, claim nothing of bars that they lost sight
@@ -234,22 +237,23 @@ func TestUpdaterStopped(t *testing.T) {
 	p.endsTrue(t)
 }
 
-// Cancelling says of each bar where it stopped, and another try goes on with what is left.
+// Cancelling says of each bar where it stopped, also to who comes later, and the job can be started again.
 func TestUpdaterCancelled(t *testing.T) {
 	t.Parallel()
-	s := startUpdater(t, "UPDATE_TIME=2s")
+	s := startUpdater(t, "UPDATE_TIME=1m")
 	p := openUpdates(t, s.url)
 	p.press(t, "update")
-	p.halfway(t)
+	p.servers(t, 4, "updating")
 	p.press(t, "cancel")
-	p.job(t, "cancelled")
-	p.servers(t, 0, "updating")
-	p.servers(t, 4, "stopped")
-	p.until(t, "[...document.querySelectorAll('li[data-state=waiting] .state')].every((e) => e.textContent === 'not updated')")
-	p.do(t, chromedp.Reload())
-	p.job(t, "cancelled")
+	for range 2 {
+		p.job(t, "cancelled")
+		p.servers(t, 4, "stopped")
+		p.until(t, "[...document.querySelectorAll('li[data-state=waiting] .state')].filter((e) => e.textContent === 'not updated').length === 8")
+		p.do(t, chromedp.Reload())
+	}
 	p.press(t, "update")
-	p.endsTrue(t)
+	p.job(t, "running")
+	p.servers(t, 4, "updating")
 }
 
 // The update is started by an HTTP request, and seen by who opens the page that the answer names.

@@ -40,19 +40,22 @@ func open(t *testing.T, app *ws.Router, servers *fleet.Fleet, options ...wstest.
 	return page
 }
 
-// watch draws what comes until so many servers are in one of the states. A page that is slower than the updates need not see
-// each percentage of a server, but its last.
-func watch(t *testing.T, page *wstest.Sock, want int, states ...rollout.State) board {
+// watch draws what comes until so many servers are in one of the states, and returns that and which servers it saw at work. A
+// page that is slower than the updates need not see each percentage of a server, but its last.
+func watch(t *testing.T, page *wstest.Sock, want int, states ...rollout.State) (b, worked board) {
 	t.Helper()
-	b := make(board)
+	b, worked = make(board), make(board)
 	for b.count(states...) < want {
 		var s rollout.Server
 		if err := page.Receive().Decode(&s); err != nil {
 			t.Fatal(err)
 		}
 		b[s.Name] = s
+		if s.State == rollout.Updating {
+			worked[s.Name] = s
+		}
 	}
-	return b
+	return b, worked
 }
 
 // count counts the servers in any of the states.
@@ -69,25 +72,28 @@ func (b board) count(states ...rollout.State) (n int) {
 
 // One page starts the update, one that comes when it is over sees the same, and its "start" goes on with what is left.
 func TestEveryPageSeesTheUpdate(t *testing.T) {
-	app, servers := newService(t, 0)
+	app, servers := newService(t, 100*time.Millisecond)
 	all := len(servers.Names())
 	ann := open(t, app, servers)
 	ann.Send("start")
-	first := watch(t, ann, all, rollout.Updated, rollout.Failed)
+	first, _ := watch(t, ann, all, rollout.Updated, rollout.Failed)
 	ann.ExpectEnd(ws.JobFailed)
 	if s := first["sgp-2"]; first.count(rollout.Failed) != 1 || s.State != rollout.Failed || s.Note == "" {
 		t.Errorf("of the servers %v failed, want sgp-2 alone, and why", first)
 	}
 
 	bob := open(t, app, servers)
-	if late := watch(t, bob, all, rollout.Updated, rollout.Failed); late["sgp-2"] != first["sgp-2"] {
+	if late, _ := watch(t, bob, all, rollout.Updated, rollout.Failed); late["sgp-2"] != first["sgp-2"] {
 		t.Errorf("the late page sees %v, want %v", late["sgp-2"], first["sgp-2"])
 	}
 	bob.ExpectEnd(ws.JobFailed)
 
 	bob.Send("start")
 	for _, page := range []*wstest.Sock{ann, bob} {
-		watch(t, page, all, rollout.Updated)
+		_, worked := watch(t, page, all, rollout.Updated)
+		if delete(worked, "sgp-2"); len(worked) > 0 {
+			t.Errorf("updated again: %v", worked)
+		}
 		var result []rollout.Server
 		if err := page.ExpectEnd(ws.JobDone).Decode(&result); err != nil || len(result) != all {
 			t.Errorf("the result has %d servers (%v), want %d", len(result), err, all)
