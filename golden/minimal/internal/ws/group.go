@@ -53,6 +53,9 @@ func (l *Layer) join(ctx context.Context, s *Socket, name string) error {
 			return fmt.Errorf("ws: join group: %w", err)
 		}
 	}
+	if g.trail == nil { // it had members already when it was told to keep history
+		f = nil
+	}
 	g.add(s, f)
 	if s.groups == nil {
 		s.groups = make(map[string]*group)

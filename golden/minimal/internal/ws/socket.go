@@ -71,7 +71,8 @@ func (s *Socket) Send(ctx context.Context, m Message) error {
 	return s.send(ctx, p, s.scope.route.options.policy)
 }
 
-// Join makes the socket a member of a group, until it leaves or ends. Joining twice is joining once.
+// Join makes the socket a member of a group, until it leaves or ends. Joining twice is joining once. Where the group keeps
+// history, a page on the generated client is sent what it has missed.
 func (s *Socket) Join(ctx context.Context, group string) error {
 	return s.router.layer.join(ctx, s, group)
 }

@@ -98,9 +98,14 @@ func (p *pump) send(page Page) bool {
 		}
 	}
 	p.told = true
+	newest := p.newest(page.Records)
 	for _, e := range page.Records {
 		if e.Offset <= p.at.Offset {
 			continue // a snapshot has it
+		}
+		if last, keyed := newest[e.Key]; keyed && e.Offset < last && e.End == "" {
+			p.socket.router.counts.replaced.Add(1)
+			continue
 		}
 		if !p.put(streamPiece(e, p.socket.form, p.number)) {
 			return false
@@ -112,6 +117,20 @@ func (p *pump) send(page Page) bool {
 		p.at.Offset = max(p.at.Offset, page.Top)
 	}
 	return true
+}
+
+// newest returns the newest offset of each key, where the page wants no more of a key than that.
+func (p *pump) newest(records []Envelope) map[string]uint64 {
+	if !p.socket.out.byKey {
+		return nil
+	}
+	newest := make(map[string]uint64)
+	for _, e := range records {
+		if e.Key != "" && e.End == "" {
+			newest[e.Key] = e.Offset
+		}
+	}
+	return newest
 }
 
 // judge finds out whether the page can be sent all that it missed. Nobody else decides that.
