@@ -2,8 +2,10 @@ package golden
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -148,5 +150,34 @@ func twoPagesOneClient(t *testing.T, dir, bin string) {
 	l.must(l.post("/publish?stream=feed:1&count=10"))
 	l.subscribers = slices.DeleteFunc(l.subscribers, func(s *subscriber) bool { return s == older })
 	err := l.settle(map[string]int{"feed:1": 10})
+	l.report(faulty(err, l.verdict()))
+}
+
+// newestOfEachKey sends progress bars, of which a page needs the newest alone: to pages over connections that are cut, and to
+// slow ones whose consumer leaves out what is superseded. Nobody is told to miss anything, and all bars end true.
+func newestOfEachKey(t *testing.T, dir, bin string) {
+	const messages, keys = 20_000, 7
+	storm := cutproxy.Storm(10_000)
+	l := newLab(t, dir, bin, func(n uint64, r *rand.Rand) cutproxy.Fate {
+		fate := storm(n, r)
+		if n%2 == 0 {
+			fate.Rate = 200_000
+		}
+		return fate
+	})
+	l.rules.Latest = map[string]int{"bars:1": keys}
+	for _, mode := range []string{"phone", "sync", "phone", "async"} {
+		l.subscribe(mode+strconv.Itoa(len(l.subscribers)), mode, "bars:1")
+	}
+	l.subscribeNode("node", "phone", 0, "bars:1")
+	r := l.draws(1)
+	for range 40 {
+		l.must(l.post("/publish?stream=bars:1&count=%d&keys=%d", messages/40, keys))
+		l.must(l.rest(time.Duration(r.Int64N(int64(50 * time.Millisecond)))))
+	}
+	err := l.settle(map[string]int{"bars:1": messages})
+	if !slices.ContainsFunc(l.subscribers, func(s *subscriber) bool { return !s.told(wireclient.Message, messages)() }) {
+		err = errors.Join(err, fmt.Errorf("all of them got all %d messages: this test says nothing", messages))
+	}
 	l.report(faulty(err, l.verdict()))
 }

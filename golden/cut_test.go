@@ -29,6 +29,7 @@ func TestCuts(t *testing.T) {
 		{"a replay slower than the stream", slowReplay},
 		{"joining before the first message", beforeTheFirst},
 		{"back before the service noticed", backUnnoticed},
+		{"only the newest of each key", newestOfEachKey},
 		{"two pages with one client id", twoPagesOneClient},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, dir, bin) })

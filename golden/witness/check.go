@@ -13,6 +13,9 @@ type Rules struct {
 	Resets []string
 	// Whole says that nothing was trimmed: who comes for the first time gets everything.
 	Whole bool
+	// Latest says of how many keys the messages of a stream are, where only the newest of each counts: each may be left out
+	// once there is a newer one of its key. Message N has the key N modulo this.
+	Latest map[string]int
 	// Unfinished says that the subscribers need not have come to the end.
 	Unfinished bool
 	// Commands is how many commands each client has sent and had acknowledged.
@@ -132,11 +135,12 @@ func (j *judge) message(e wireclient.Event) {
 	case j.ended:
 		j.fault("%v came after the end", m)
 	case loose || fresh && !j.rules.Whole:
-	case fresh && m.N != 1:
+	case fresh && m.N != 1 && !j.superseded(1, m.N):
 		j.fault("it begins with %v", m)
 	case m == next || fresh:
 	case m.Boot == next.Boot && m.N < next.N:
 		j.fault("%v came again, after %v", m, j.last)
+	case m.Boot == next.Boot && j.superseded(next.N, m.N):
 	case m.Boot == next.Boot:
 		j.fault("%d messages are missing, unsaid, between %v and %v", m.N-next.N, j.last, m)
 	default:
@@ -148,6 +152,12 @@ func (j *judge) message(e wireclient.Event) {
 		}
 	}
 	j.begun, j.loose, j.last = true, false, m
+}
+
+// superseded reports whether of all messages from one to before another there are newer ones of the same key.
+func (j *judge) superseded(from, to int) bool {
+	keys := j.rules.Latest[j.stream]
+	return keys > 0 && to-1+keys <= j.truth.Top(j.stream).N && from < to
 }
 
 // reset judges the verdict that something is missing.

@@ -129,6 +129,13 @@ func TestCheck(t *testing.T) {
 		{"trimmed, though it is another epoch", two, witness.Rules{Resets: []string{"trimmed"}},
 			told(opened("a", 0), messages(1, 1, 3, "a"), reset("trimmed", "b", 0, nil), messages(2, 1, 5, "b")), "the epoch a became b"},
 
+		{"what is superseded is left out", ten, witness.Rules{Whole: true, Latest: map[string]int{"s": 3}},
+			told(opened("a", 0), message(1, 4, "a"), message(1, 7, "a"), messages(1, 8, 10, "a")), ""},
+		{"more than that is left out", ten, witness.Rules{Latest: map[string]int{"s": 3}},
+			told(opened("a", 0), messages(1, 1, 7, "a"), messages(1, 9, 10, "a")), "1 messages are missing"},
+		{"the newest is left out", ten, witness.Rules{Latest: map[string]int{"s": 3}},
+			told(opened("a", 0), messages(1, 1, 9, "a")), "the newest is {1 10}"},
+
 		{"a job", ten, witness.Rules{}, told(opened("a", 0), messages(1, 1, 10, "a"), end(witness.Message{Boot: 1, N: 10})), ""},
 		{"a job that ended too early", ten, witness.Rules{}, told(opened("a", 0), messages(1, 1, 9, "a"), end(witness.Message{Boot: 1, N: 10}), message(1, 10, "a")),
 			"it ended behind {1 10}, and got {1 9}"},

@@ -36,11 +36,12 @@ func New(layer *ws.Layer, j *journal.Journal) *Publisher {
 
 // Handle adds the handlers:
 //
-//	POST /publish?stream=feed:1&count=10[&save=4]    publishes, with a snapshot after every 4th message
-//	POST /job?id=1&count=10[&pause=1ms][&save=4]     starts a job that does so
+//	POST /publish?stream=feed:1&count=10[&save=4][&keys=7]    publishes, with a snapshot after every 4th message, and with
+//	                                                            one of 7 keys for each
+//	POST /job?id=1&count=10&pause=1ms[&save=4]                starts a job that does so
 func (p *Publisher) Handle(mux *http.ServeMux) {
 	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, p.publish(r.Context(), r.FormValue("stream"), number(r, "count"), number(r, "save")))
+		answer(w, p.publish(r.Context(), r.FormValue("stream"), number(r, "count"), number(r, "save"), number(r, "keys")))
 	})
 	mux.HandleFunc("POST /job", p.start)
 }
@@ -72,7 +73,7 @@ func (p *Publisher) state(n int) ws.Message {
 }
 
 // publish publishes count messages.
-func (p *Publisher) publish(ctx context.Context, name string, count, save int) error {
+func (p *Publisher) publish(ctx context.Context, name string, count, save, keys int) error {
 	p.mu.Lock()
 	s := p.streams[name]
 	if s == nil {
@@ -83,7 +84,11 @@ func (p *Publisher) publish(ctx context.Context, name string, count, save int) e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range count {
-		at, err := p.layer.Stream(name).Send(ctx, p.message(s.n+1))
+		m := p.message(s.n + 1)
+		if keys > 0 {
+			m.Key = strconv.Itoa((s.n + 1) % keys)
+		}
+		at, err := p.layer.Stream(name).Send(ctx, m)
 		if err != nil {
 			return err
 		}
