@@ -169,22 +169,19 @@ func (a *attempt) killServer(ctx context.Context) error {
 }
 
 // publish gives the server messages at the rate, as a job that reports its progress does, and returns when each was confirmed.
+// Where the server or the machine was slow, what is overdue follows at once: all services get as many messages.
 func (a *attempt) publish(ctx context.Context) record {
-	var published record
-	tick := time.NewTicker(time.Second / rate)
-	defer tick.Stop()
-	for time.Since(a.begin) < a.trial.length && ctx.Err() == nil {
-		<-tick.C
-		n := len(published) + 1
+	published := make(record, rate*int(a.trial.length/time.Second))
+	for i := range published {
+		n := i + 1
+		a.until(ctx, time.Duration(n)*time.Second/rate)
 		message := fmt.Sprintf(`{"n":%d,"server":"game-%02d","percent":%d}`, n, n%40, n%101)
-		var confirmed time.Time
 		if err := a.post(ctx, message); err == nil {
-			confirmed = time.Now()
-		} else if a.trial.kill == 0 {
+			published[i] = time.Now()
+		} else if a.trial.kill == 0 || ctx.Err() != nil {
 			a.fail(err)
 			return published
 		}
-		published = append(published, confirmed)
 	}
 	return published
 }
