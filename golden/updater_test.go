@@ -98,7 +98,7 @@ func TestUpdaterInSeveralPages(t *testing.T) {
 	p := openUpdates(t, s.url)
 	p.says(t, "No update to 1.4.2 has been started here.")
 	p.servers(t, 12, "waiting")
-	p.press(t, "update")
+	p.choose(t, "2.0")
 	p.halfway(t)
 
 	before := evaluate[float64](t, p.tab, percent("iad-1"))
@@ -115,7 +115,7 @@ func TestUpdaterInSeveralPages(t *testing.T) {
 	for _, page := range []updates{p, second} {
 		page.job(t, "done")
 		page.servers(t, 12, "updated")
-		page.says(t, "All 12 servers run 1.4.2.")
+		page.says(t, "All 12 servers run 2.0.")
 		page.until(t, "document.querySelector('[name=update]').disabled")
 	}
 	if log := p.console.String(); log != "" {
@@ -169,7 +169,7 @@ func TestUpdaterWithoutACable(t *testing.T) {
 	p.endsTrue(t)
 }
 
-// Where nobody has noticed yet that the cable is out, the page says at least that it hears nothing.
+// Where nobody has noticed yet that the cable is out, the page says at least that it hears nothing, for how long it may be.
 func TestUpdaterTellsOfSilence(t *testing.T) {
 	t.Parallel()
 	s := startUpdater(t, "UPDATE_TIME=1m")
@@ -178,7 +178,11 @@ func TestUpdaterTellsOfSilence(t *testing.T) {
 	p.press(t, "update")
 	p.servers(t, 4, "updating")
 	proxy.Pause()
-	p.until(t, "document.getElementById('link').textContent.startsWith('live, but silent for')")
+	seconds := 6
+	if *long {
+		seconds = 20
+	}
+	p.until(t, fmt.Sprintf("/^live, but silent for (\\d+) s$/.exec(document.getElementById('link').textContent)?.[1] >= %d", seconds))
 	before := evaluate[float64](t, p.tab, percent("fra-1"))
 	proxy.Resume()
 	p.link(t, "live")
