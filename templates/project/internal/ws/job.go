@@ -258,7 +258,7 @@ func (j *Job) appendEnd(ctx context.Context, end Envelope) error {
 func (j *Job) leaseForEnd(ctx context.Context) (done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, endTimeout)
 	defer cancel()
-	page, err := j.log.Read(ctx, j.topic, j.history, math.MaxUint64, 0)
+	page, err := j.log.Read(ctx, j.topic, j.history, math.MaxUint64, lookOnly)
 	if err != nil {
 		return false, err
 	}

@@ -58,7 +58,15 @@ var keepSome = History{Messages: 3, Bytes: 100, TTL: time.Minute}
 
 func TestMemoryLogOfNothing(t *testing.T) {
 	b, _, _ := newMemoryLog(t)
+	for i := range 1000 { // by somebody who makes up names
+		if p, err := b.Read(t.Context(), fmt.Sprint(i), keepSome, 0, lookOnly); err != nil || p.Epoch != "" || len(b.streams) > 0 {
+			t.Fatalf("a look: %+v, %v, %d streams", p, err, len(b.streams))
+		}
+	}
 	p := readFrom(t, b, "s", keepSome, 0)
+	if look, err := b.Read(t.Context(), "s", keepSome, 0, lookOnly); err != nil || look.Epoch != p.Epoch {
+		t.Errorf("a look at what is there: %+v, %v", look, err)
+	}
 	if p.Epoch == "" || p.Top != 0 || p.Since != 0 || p.Records != nil || p.Snapshot != nil || p.End != nil || p.Owner != "" || p.Lapsed {
 		t.Errorf("an empty stream: %+v", p)
 	}
