@@ -80,7 +80,7 @@ func (l *lab) start() {
 	l.Helper()
 	l.boot++
 	l.service = start(l.T, l.bin, append([]string{
-		"ALLOWED_ORIGINS=*", "PING_INTERVAL=150ms", "PONG_TIMEOUT=250ms", "CLOSE_TIMEOUT=200ms", "HISTORY_BYTES=536870912",
+		"ALLOWED_ORIGINS=*", "PING_INTERVAL=150ms", "PONG_TIMEOUT=250ms", "CLOSE_TIMEOUT=200ms", "DRAIN_TIMEOUT=2200ms", "HISTORY_BYTES=536870912",
 		"JOURNAL=" + l.journal, "BOOT=" + strconv.Itoa(l.boot),
 	}, l.env...)...)
 }
@@ -90,6 +90,14 @@ func (l *lab) kill() error {
 	err := l.service.cmd.Process.Kill()
 	<-l.service.exited
 	return err
+}
+
+// stop asks the service to stop, which it does in good order.
+func (l *lab) stop() error {
+	if code := l.service.stop(l.T); code != 0 {
+		return fmt.Errorf("the service exited %d", code)
+	}
+	return nil
 }
 
 // restart starts the service again, behind the same proxy.

@@ -51,7 +51,7 @@ func mutants() []mutant {
 				"\t\tif p.reason = resetRestarted; " + broken("the epoch is not looked at") + " {\n\t\t\tp.reason, p.at.Epoch = \"\", page.Epoch\n\t\t}\n\tcase page.Top < p.at.Offset:"}},
 			func(l *lab) []string {
 				l.rules.Resets = []string{"restarted"}
-				return killedFaults(l, 500)
+				return killedFaults(l, 3, 500)
 			}, "of another start of the service, unsaid",
 		},
 		{

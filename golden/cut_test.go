@@ -93,42 +93,61 @@ func stormFaults(l *lab, messages int) []string {
 	return faulty(err, l.verdict())
 }
 
-// killed kills the service while it publishes, and starts it again: everybody is told, and gets all of the new one.
+// killed kills the service while it publishes, and starts it again: everybody is told, and gets all of the new one. Every other
+// time the service is stopped in good order. Commands take effect at least once, and once in each life of the service.
 func killed(t *testing.T, dir, bin string) {
 	l := newLab(t, dir, bin, cutproxy.Storm(40_000))
 	l.rules.Resets = []string{"restarted"}
-	l.report(killedFaults(l, 1_000))
+	rounds := uint64(3)
+	if *long {
+		rounds = 30
+	}
+	l.report(killedFaults(l, rounds, 1_000))
 }
 
-// killedFaults kills the service three times and returns all that was wrong.
-func killedFaults(l *lab, messages int) []string {
+// killedFaults ends the service so many times and returns all that was wrong.
+func killedFaults(l *lab, rounds uint64, messages int) []string {
+	const commands = 300
+	l.rules.Interrupted = true
+	streams := []string{"feed:1", "feed:2", "job:1"}
+	var sending []func() error
 	for i, mode := range []string{"sync", "async", "sync"} {
-		l.subscribe(fmt.Sprintf("%s-%d", mode, i), mode, "feed:1", "feed:2")
+		s := l.subscribe(fmt.Sprintf("%s-%d", mode, i), mode, streams...)
+		sending = append(sending, func() error {
+			return l.command(l.draws(uint64(i)), s, commands, time.Duration(rounds)*6*time.Millisecond)
+		})
 	}
-	l.subscribeNode("node", "feed", 0, "feed:1", "feed:2")
-	for round := range uint64(3) {
+	l.subscribeNode("node", "feed", commands, streams...)
+	sent := make(chan error, 1)
+	go func() { sent <- together(sending...) }()
+	for round := range rounds {
+		l.must(l.post("/job?id=1&count=1000000&save=50&pause=1ms"))
 		enough := make(chan struct{})
 		err := together(
 			func() error {
 				defer close(enough)
-				return l.publish(l.draws(10+round), "feed:1", messages, 50, 10*time.Millisecond)
+				return l.publish(l.draws(1000+round), "feed:1", messages, 50, 10*time.Millisecond)
 			},
 			func() error {
 				// This one is in the middle of it when the service dies.
-				for l.publish(l.draws(20+round), "feed:2", 100, 100, 0) == nil {
+				for l.publish(l.draws(2000+round), "feed:2", 100, 100, 0) == nil {
 				}
 				return nil
 			},
 			func() error {
 				<-enough
+				if round%2 == 1 {
+					return l.stop()
+				}
 				return l.kill()
 			},
 		)
 		l.must(err)
 		l.restart()
 	}
+	l.must(l.post("/job?id=1&count=%d&save=50&pause=1ms", messages))
 	l.must(l.publish(l.draws(30), "feed:1", messages, 50, 10*time.Millisecond))
 	l.must(l.publish(l.draws(31), "feed:2", messages, 50, 10*time.Millisecond))
-	err := l.settle(map[string]int{"feed:1": messages, "feed:2": messages})
+	err := errors.Join(<-sent, l.settle(map[string]int{"feed:1": messages, "feed:2": messages, "job:1": messages}), l.acknowledged(commands))
 	return faulty(err, l.verdict())
 }

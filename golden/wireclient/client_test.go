@@ -250,6 +250,33 @@ func TestCommandsAreSentAgain(t *testing.T) {
 	)
 }
 
+// The service may acknowledge on the first of the commands that come again what it has handled of the others, once. The client
+// sends them nevertheless, as numbers may not jump, and awaits no other word.
+func TestAcknowledgedBeforeTheyCameAgain(t *testing.T) {
+	var c commands
+	for n := range 5 {
+		c.add([]byte{byte('a' + n)}, false)
+	}
+	send := func(want ...string) {
+		t.Helper()
+		for _, text := range want {
+			if o, ok := c.next(true); !ok || string(o.data) != text {
+				t.Fatalf("it sends %q, %v; want %q", o.data, ok, text)
+			}
+		}
+	}
+	send("n1:a", "n2:b", "n3:c", "n4:d")
+	c.anew()
+	send("n1:a", "n2:b")
+	if !c.acknowledge(4) {
+		t.Fatal("4 was sent, and may be acknowledged")
+	}
+	send("n3:c", "n4:d", "n5:e")
+	if len(c.kept) != 1 {
+		t.Errorf("%d commands wait for an acknowledgement, want the last one", len(c.kept))
+	}
+}
+
 func TestBreachesAreTold(t *testing.T) {
 	const joined = `c{"type":"joined","stream":1,"name":"a","epoch":"e","top":0}` + "\n" + `<c{"stream":1,"type":"resume"}` + "\n"
 	const whole = `c{"type":"recovered","stream":1,"recovered":true,"reason":"","epoch":"e","offset":2,"snapshot":false}` + "\n"

@@ -44,6 +44,7 @@ func (c *commands) next(acks bool) (out outgoing, ok bool) {
 	c.ever = max(c.ever, k.number)
 	out.data = append(strconv.AppendUint([]byte("n"), k.number, 10), ':')
 	out.data = append(out.data, k.data...)
+	c.settle()
 	return out, true
 }
 
@@ -54,9 +55,14 @@ func (c *commands) acknowledge(number uint64) bool {
 		return false
 	}
 	c.acked = number
-	for len(c.kept) > 0 && c.kept[0].number <= number && (c.sent > 0 || !c.began) {
+	c.settle()
+	return true
+}
+
+// settle forgets what is acknowledged and need not be sent any more.
+func (c *commands) settle() {
+	for len(c.kept) > 0 && c.kept[0].number <= c.acked && (c.sent > 0 || !c.began) {
 		c.kept = c.kept[1:]
 		c.sent = max(0, c.sent-1)
 	}
-	return true
 }

@@ -13,6 +13,8 @@ type Rules struct {
 	Resets []string
 	// Whole says that nothing was trimmed: who comes for the first time gets everything.
 	Whole bool
+	// Interrupted says that jobs may have been interrupted, because the service stopped.
+	Interrupted bool
 	// Latest says of how many keys the messages of a stream are, where only the newest of each counts: each may be left out
 	// once there is a newer one of its key. Message N has the key N modulo this.
 	Latest map[string]int
@@ -195,6 +197,9 @@ func (j *judge) end(e wireclient.Event) {
 		j.fault("it ended again")
 	}
 	j.ended, j.begun = true, true
+	if e.State == "interrupted" && j.rules.Interrupted {
+		return
+	}
 	if e.State != "done" {
 		j.fault("it ended %s: %s", e.State, e.Reason)
 		return

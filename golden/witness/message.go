@@ -22,7 +22,9 @@ type Message struct {
 var errPayload = errors.New("payload is damaged")
 
 // padding returns what makes the payloads of different lengths, so that cuts fall everywhere.
-func (m Message) padding() []byte { return bytes.Repeat([]byte{'a' + byte(m.N%26)}, max(0, m.N*37%300)) }
+func (m Message) padding() []byte {
+	return bytes.Repeat([]byte{'a' + byte(m.N%26)}, max(0, m.N*37%300))
+}
 
 // Binary reports whether the message is sent as binary.
 func (m Message) Binary() bool { return m.N%5 == 0 }

@@ -35,7 +35,7 @@ type effect struct{ boot, k int }
 
 // ReadJournal reads what the service wrote down, one line each:
 //
-//	p STREAM EPOCH OFFSET BOOT N    a message was published; EPOCH is "-" where it is not known
+//	p STREAM EPOCH OFFSET BOOT N    a message was published
 //	e CLIENT BOOT K                 the Kth command of a client took effect
 //
 // A last line without an end was cut off by the death of the service, and does not count.
@@ -83,7 +83,7 @@ func (t *Truth) add(stream, epoch string, r record) {
 	if r.message.Boot > p.top.Boot || r.message.Boot == p.top.Boot && r.message.N > p.top.N {
 		p.top = r.message
 	}
-	if epoch != "" && epoch != "-" {
+	if epoch != "" { // else the subscriber does not tell
 		p.epochs[epoch] = append(p.epochs[epoch], r)
 		p.sorted = false
 	}

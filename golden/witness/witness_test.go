@@ -40,6 +40,10 @@ func reset(reason, epoch string, offset uint64, snapshot []byte) wireclient.Even
 	return wireclient.Event{Kind: wireclient.Reset, Stream: "s", Epoch: epoch, Offset: offset, Reason: reason, Data: snapshot}
 }
 
+func interrupted() wireclient.Event {
+	return wireclient.Event{Kind: wireclient.End, Stream: "s", State: "interrupted", Reason: "the service stopped"}
+}
+
 func end(result witness.Message) wireclient.Event {
 	return wireclient.Event{Kind: wireclient.End, Stream: "s", State: "done", Data: result.Result()}
 }
@@ -139,6 +143,11 @@ func TestCheck(t *testing.T) {
 		{"a job", ten, witness.Rules{}, told(opened("a", 0), messages(1, 1, 10, "a"), end(witness.Message{Boot: 1, N: 10})), ""},
 		{"a job that ended too early", ten, witness.Rules{}, told(opened("a", 0), messages(1, 1, 9, "a"), end(witness.Message{Boot: 1, N: 10}), message(1, 10, "a")),
 			"it ended behind {1 10}, and got {1 9}"},
+		{"a job that was interrupted", ten, witness.Rules{}, told(opened("a", 0), messages(1, 1, 10, "a"), interrupted()), "it ended interrupted"},
+		{"a job that was interrupted and goes on unsaid", ten, witness.Rules{Interrupted: true},
+			told(opened("a", 0), messages(1, 1, 9, "a"), interrupted(), message(1, 10, "a")), "came after the end"},
+		{"a job that may be interrupted", two, witness.Rules{Interrupted: true, Resets: []string{"restarted"}},
+			told(opened("a", 0), messages(1, 1, 9, "a"), interrupted(), reset("restarted", "b", 0, nil), messages(2, 1, 5, "b")), ""},
 		{"a job that ended twice", ten, witness.Rules{},
 			told(opened("a", 0), messages(1, 1, 10, "a"), end(witness.Message{Boot: 1, N: 10}), end(witness.Message{Boot: 1, N: 10})), "ended again"},
 	}

@@ -33,7 +33,7 @@ func (j *Journal) Close() error { return j.file.Close() }
 // Boot says which start of the service this is.
 func (j *Journal) Boot() int { return j.boot }
 
-// Published notes the nth message of a stream. An epoch that is not known is "-".
+// Published notes the nth message of a stream.
 func (j *Journal) Published(stream, epoch string, offset uint64, n int) error {
 	return j.line("p %s %s %d %d %d\n", stream, epoch, offset, j.boot, n)
 }

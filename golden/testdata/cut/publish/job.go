@@ -22,7 +22,11 @@ func (p *Publisher) start(w http.ResponseWriter, r *http.Request) {
 			if err := j.Send(ctx, p.message(n)); err != nil {
 				return ws.Message{}, err
 			}
-			if err := p.journal.Published("job:"+id, "-", 0, n); err != nil {
+			at, err := p.layer.Stream("job:" + id).Position(ctx) // nobody else sends to it
+			if err != nil {
+				return ws.Message{}, err
+			}
+			if err := p.journal.Published("job:"+id, at.Epoch, at.Offset, n); err != nil {
 				return ws.Message{}, err
 			}
 			if save > 0 && n%save == 0 {
