@@ -40,7 +40,9 @@ function follow(wanted) {
   };
   socket.onclose = (event) => {
     if (event.target !== socket) return; // of a version that is no longer shown
-    if (event.undelivered.length > 0 || (job.state === "asked" && event.code === 1011)) job = { state: "none", reason: "not started" };
+    // Its word for "start" failed (1011), or never arrived and never will.
+    const refused = event.code === 1011 || event.undelivered.length > 0;
+    if (job.state === "asked" && refused) job = { state: "none", reason: "not started" };
     const why = `${event.reason || "the connection was lost"} (${event.code})`;
     if (event.willReconnect) setLink("reconnecting", `reconnecting: ${why}`);
     else setLink("closed", `closed: ${why}. Reload the page to try again.`);
