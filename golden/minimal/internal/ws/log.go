@@ -63,7 +63,9 @@ type Log interface {
 	// Append adds a record to a stream and publishes it to the topic's subscribers, as one step: all of them see the records
 	// in the order of their offsets, and who reads after it was delivered finds it. It does not keep the caller's data.
 	Append(ctx context.Context, topic string, a Append) (Position, error)
-	// Read returns what is kept behind an offset, at most limit records; limit 0 asks for the rest of the page alone.
+	// Read returns what is kept behind an offset, at most limit records; limit 0 asks for the rest of the page alone. So
+	// does a limit below 0, but it costs nothing where there is nothing: of a stream that nobody uses the page is the zero
+	// value, without an epoch. It is for names that anybody may have made up.
 	Read(ctx context.Context, topic string, h History, after uint64, limit int) (Page, error)
 	// Save keeps a snapshot: the state of things after all records so far. Of the Append it uses History, Owner, and the
 	// Data and Binary of the Envelope. It does not keep the caller's data.
@@ -80,6 +82,9 @@ type Log interface {
 	// holds the lease.
 	Forget(ctx context.Context, topic string) error
 }
+
+// lookOnly is a limit for [Log.Read], below 0.
+const lookOnly = -1
 
 // JobState is how far a job is.
 type JobState string

@@ -56,6 +56,9 @@ func (b *memoryBackend) Append(_ context.Context, topic string, a Append) (Posit
 }
 
 func (b *memoryBackend) Read(_ context.Context, topic string, h History, after uint64, limit int) (Page, error) {
+	if limit < 0 && !b.has(topic) {
+		return Page{}, nil
+	}
 	s, err := b.lock(topic, &h)
 	if err != nil {
 		return Page{}, err
@@ -191,6 +194,13 @@ func (b *memoryBackend) stream(topic string) (*memoryStream, error) {
 		b.sweeper = time.AfterFunc(sweepEvery, b.sweep)
 	}
 	return fresh, nil
+}
+
+// has reports whether a stream is there; of a closed log, all are, so that it says so itself.
+func (b *memoryBackend) has(topic string) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.closed || b.streams[topic] != nil
 }
 
 // list returns all streams.

@@ -33,8 +33,8 @@ type ServerConfig struct {
 	// DrainWindow is the time over which a stopping service spreads the closing of its sockets, so that their clients do not
 	// all come back at one moment.
 	DrainWindow time.Duration `env:"DRAIN_WINDOW"`
-	// DrainTimeout bounds the whole of stopping, but for DrainDelay; handlers that still run then are left behind. Give the
-	// service at least DrainDelay and DrainTimeout before you kill it.
+	// DrainTimeout bounds the whole of stopping, but for DrainDelay; handlers and jobs that still run then are left behind. Jobs
+	// are told to stop two seconds earlier. Give the service at least DrainDelay and DrainTimeout before you kill it.
 	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT"`
 }
 
@@ -85,14 +85,14 @@ type application interface {
 	http.Handler
 	// Handles reports whether the path of the request has the shape of a route.
 	Handles(r *http.Request) bool
-	// Drain refuses new sockets, closes those that are open, spread over the window, and waits for their handlers until ctx
-	// ends.
+	// Drain refuses new sockets, closes those that are open, spread over the window, and waits for their handlers, and for the
+	// jobs of the layer, until ctx ends.
 	Drain(ctx context.Context, window time.Duration) error
 }
 
 // Serve runs the service until ctx ends: the probes /healthz and /readyz first, then the routes of app, then mux. Then it
-// stops in order: /readyz says 503, nothing new is accepted, the sockets close with 1012 over the drain window, and handlers
-// and HTTP requests have until the drain timeout. Stopping is no error, not even where a handler had to be left behind; that
+// stops in order: /readyz says 503, nothing new is accepted, the sockets close with 1012 over the drain window, and handlers,
+// jobs and HTTP requests have until the drain timeout. Stopping is no error, not even where a handler had to be left behind; that
 // is logged.
 //
 // It sets no deadline on the requests of mux: what a handler of yours needs, it knows best (http.ResponseController).

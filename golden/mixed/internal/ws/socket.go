@@ -31,20 +31,19 @@ type Socket struct {
 	in  inbox
 	out outbox
 
-	visit *visit // which client this is; the reader sets it, once
+	visit   *visit                  // which client this is; nil until the reader has heard it
+	streams atomic.Pointer[streams] // nil until it joins one, over wsgen.1
 
 	groupsMu sync.Mutex // guards the next two
 	groups   map[string]*group
 	left     bool // all groups, for good
 
-	streams atomic.Pointer[streams] // nil until it joins one, over wsgen.1
-
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
 
-	pinged  bool      // waiting for a sign of life; this and the next three are the sweeper's
-	judgeAt time.Time // when to judge whether one came
-	pingAt  time.Time // when to ping
+	pingAt  time.Time // when to ping; this and the next three are the sweeper's
+	judgeAt time.Time // when to judge whether a sign of life came, where pinged is set
 	due     time.Time // the earlier of the two
+	pinged  bool      // waiting for a sign of life
 
 	parts atomic.Int32 // of the socket that are not over: connection, consumer
 	slot  int          // in Router.sockets; guarded by Router.mu

@@ -65,12 +65,10 @@ func (j *Job) put(ctx context.Context, m Message, verb string, to func(context.C
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	err := error(ErrJobEnded)
-	if !j.ended.Load() {
-		_, err = to(ctx, j.topic, Append{History: j.history, Owner: j.owner, Envelope: Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key}})
-	}
+	e := Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key}
+	_, err := to(ctx, j.topic, Append{History: j.history, Envelope: e, Owner: j.owner})
 	if errors.Is(err, ErrLease) && j.ended.Load() {
-		err = ErrJobEnded // meanwhile, and gave the lease back
+		err = ErrJobEnded // which gave the lease back
 	}
 	if err != nil {
 		return fmt.Errorf("ws: %s for job %q: %w", verb, j.id, err)
@@ -262,7 +260,7 @@ func (j *Job) appendEnd(ctx context.Context, end Envelope) error {
 func (j *Job) leaseForEnd(ctx context.Context) (done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, endTimeout)
 	defer cancel()
-	page, err := j.log.Read(ctx, j.topic, j.history, math.MaxUint64, 0)
+	page, err := j.log.Read(ctx, j.topic, j.history, math.MaxUint64, lookOnly)
 	if err != nil {
 		return false, err
 	}

@@ -324,7 +324,7 @@ func (j *Jobs) read(ctx context.Context, topic string, h History) (Page, error) 
 	if ctx.Err() != nil {
 		return Page{}, context.Cause(ctx)
 	}
-	return j.layer.log.Read(ctx, topic, h, math.MaxUint64, 0)
+	return j.layer.log.Read(ctx, topic, h, math.MaxUint64, lookOnly)
 }
 
 // message returns a copy of what an envelope carries, or nil for none.
