@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# What takes too long, or too much from the network, for `make test`: a short round of the comparison in docs/benchmarks, and
-# then every fuzz target in turn. SECONDS_EACH says how long, by default a minute.
+# What takes too long, or too much from the network, for `make test`: the tests over connections that break, at full length, a
+# short round of the comparison in docs/benchmarks, and then every fuzz target in turn. SECONDS_EACH says how long, by default a
+# minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+printf '\n== golden, streams over connections that break\n'
+CI=true go test -timeout 60m -v -run '^(TestCuts|TestUpdat)' ./golden -long
 
 printf '\n== docs/benchmarks/resume\n'
 (cd docs/benchmarks/resume && go vet ./... && go test -race ./... && go run . -smoke)
