@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -222,10 +223,20 @@ func (l *lab) await(s *subscriber, done func() bool) error {
 				return fmt.Errorf("%s ended: %w", s.Name, s.err)
 			}
 		case <-stalled.C:
-			return fmt.Errorf("%s stands still", s.Name)
+			return fmt.Errorf("%s stands still; its last connection ended with: %s", s.Name, s.lastEnd())
 		}
 		stalled.Stop()
 	}
+}
+
+// lastEnd returns why the latest connection that is over ended.
+func (s *subscriber) lastEnd() string {
+	for _, e := range slices.Backward(s.Events()) {
+		if e.Kind == wireclient.Closed {
+			return fmt.Sprint(e.Code, " ", e.Reason)
+		}
+	}
+	return "none has"
 }
 
 // settle ends the cuts and waits until every subscriber has come to the newest message of each of its streams; jobs
