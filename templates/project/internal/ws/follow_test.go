@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"wsgen/templates/project/internal/ws"
 	"wsgen/templates/project/internal/ws/wstest"
@@ -290,107 +291,85 @@ func TestGap(t *testing.T) {
 // TestLogThatLags: a log of several servers may answer with less than was delivered already. Nothing is sent twice, nothing is left
 // out, and the page is not told that it is ahead.
 func TestLogThatLags(t *testing.T) {
-	app, layer, log := fakeApp(t, long(), follower())
-	page := wstest.Connect(t, app, toJob1, wstest.V1())
-	publish(t, layer, "job:1", "1", "2", "3", "4")
-	for i := range 4 {
-		page.Expect(fmt.Sprint(i + 1))
-	}
-	var readings atomic.Int64
-	log.onEachRead(func(_ string, _ uint64, page *ws.Page) error {
-		if readings.Add(1) <= 3 {
-			page.Top, page.Records = 2, nil
+	synctest.Test(t, func(t *testing.T) {
+		app, layer, log := fakeApp(t, long(), follower())
+		page := wstest.Connect(t, app, toJob1, wstest.V1())
+		publish(t, layer, "job:1", "1", "2", "3", "4")
+		for i := range 4 {
+			page.Expect(fmt.Sprint(i + 1))
 		}
-		return nil
+		var readings atomic.Int64
+		again := make(chan struct{})
+		log.onEachRead(func(_ string, _ uint64, page *ws.Page) error {
+			if n := readings.Add(1); n <= 3 {
+				page.Top, page.Records = 2, nil
+				if n == 2 {
+					close(again)
+				}
+			}
+			return nil
+		})
+		log.deliver("group:job:1", ws.Envelope{Gap: true})
+		await(t, again, "a second reading")
+		publish(t, layer, "job:1", "5")
+		page.Expect("5")
+		page.Quiet()
+		if st := app.Stats(); st.Resets != 0 || readings.Load() < 4 {
+			t.Errorf("stats %+v after %d readings", st, readings.Load())
+		}
 	})
-	log.deliver("group:job:1", ws.Envelope{Gap: true})
-	eventually(t, "a second reading", func() bool { return readings.Load() > 1 })
-	publish(t, layer, "job:1", "5")
-	page.Expect("5")
-	page.Quiet()
-	if st := app.Stats(); st.Resets != 0 || readings.Load() < 4 {
-		t.Errorf("stats %+v after %d readings", st, readings.Load())
-	}
 }
 
 // TestLogThatFails: a reading that fails is tried again; where the log stays away, the socket closes with 1013, so that the page
 // comes back, and it is counted.
 func TestLogThatFails(t *testing.T) {
-	app, layer, log := fakeApp(t, long(), follower())
-	down := errors.New("log down")
-	publish(t, layer, "job:1", "one")
-	var reads, failures atomic.Int64
-	failures.Store(2)
-	log.onEachRead(func(string, uint64, *ws.Page) error {
-		if reads.Add(1) > 1 && failures.Add(-1) >= 0 {
-			return down
+	synctest.Test(t, func(t *testing.T) {
+		app, layer, log := fakeApp(t, long(), follower())
+		publish(t, layer, "job:1", "one")
+		var readings atomic.Int64
+		fail := func(times int64, err error, first int64) {
+			readings.Store(first)
+			log.onEachRead(func(string, uint64, *ws.Page) error {
+				if n := readings.Add(1); n > 1 && n <= 1+times { // the first one is for joined
+					return err
+				}
+				return nil
+			})
 		}
-		return nil
-	})
-	page := wstest.Connect(t, app, toJob1, wstest.V1())
-	page.Expect("one")
-	page.Quiet()
-	if n := reads.Load(); n != 4 {
-		t.Errorf("the log was read %d times", n)
-	}
-
-	page.Drop()
-	reads.Store(0)
-	failures.Store(1 << 30)
-	text := captureLog(t)
-	page = wstest.Connect(t, app, toJob1, wstest.Return(page))
-	if reason := page.ExpectClose(1013); reason != "history unavailable" {
-		t.Errorf("reason %q", reason)
-	}
-	eventually(t, "a line in the log", func() bool { return strings.Contains(text.String(), "log down") })
-	if st := app.Stats(); st.HistoryErrors != 1 {
-		t.Errorf("stats %+v", st)
-	}
-
-	reads.Store(1) // so that the one for joined fails too
-	if reason := wstest.ConnectRefused(t, app, toJob1, 1011); reason != "internal error" {
-		t.Errorf("reason %q", reason)
-	}
-	failures.Store(0)
-	wstest.Connect(t, app, toJob1, wstest.Return(page)).Quiet()
-}
-
-// TestQuietAndDrainKnowReplays: a replay that is under way is work, and ends with the service.
-func TestQuietAndDrainKnowReplays(t *testing.T) {
-	app, layer, log := fakeApp(t, long(), follower())
-	publish(t, layer, "job:1", "one")
-	stuck, release := make(chan struct{}, 10), make(chan struct{})
-	reads := 0
-	log.onEachRead(func(string, uint64, *ws.Page) error {
-		if reads++; reads > 1 {
-			stuck <- struct{}{}
-			<-release
+		down := errors.New("log down")
+		fail(5, down, 0)
+		page := wstest.Connect(t, app, toJob1, wstest.V1())
+		page.Expect("one")
+		page.Quiet()
+		if n := readings.Load(); n != 7 {
+			t.Errorf("the log was read %d times", n)
 		}
-		return nil
+		page.Drop()
+
+		text := captureLog(t)
+		for i, test := range []struct {
+			err      error
+			readings int64
+		}{{down, 1 + 6}, {fmt.Errorf("wrapped: %w", ws.ErrLayerClosed), 1 + 1}} {
+			fail(1<<30, test.err, 0)
+			page = wstest.Connect(t, app, toJob1, wstest.Return(page))
+			if reason := page.ExpectClose(1013); reason != "history unavailable" {
+				t.Errorf("reason %q", reason)
+			}
+			if st := app.Stats(); st.HistoryErrors != uint64(i+1) || readings.Load() != test.readings {
+				t.Errorf("%d readings, stats %+v", readings.Load(), st)
+			}
+		}
+		synctest.Wait()
+		if !strings.Contains(text.String(), "log down") {
+			t.Errorf("the log has %s", text)
+		}
+
+		fail(1<<30, down, 1) // for joined, too
+		if reason := wstest.ConnectRefused(t, app, toJob1, 1011); reason != "internal error" {
+			t.Errorf("reason %q", reason)
+		}
+		log.onEachRead(nil)
+		wstest.Connect(t, app, toJob1, wstest.Return(page)).Quiet()
 	})
-	page := dialTCP(t, app, toJob1, "wsgen.1")
-	page.read(t) // hello
-	page.read(t) // joined
-	page.send(t, `c{"type":"resume","stream":1}`)
-	await(t, stuck, "the reading")
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := app.Quiet(ended); err == nil {
-		t.Error("quiet, although a replay is under way")
-	}
-	drained := make(chan error, 1)
-	go func() { drained <- app.Drain(context.Background(), 0) }()
-	if got := page.read(t); got != `c{"type":"close","code":1012,"reason":"service restart"}` {
-		t.Errorf("got %s", got)
-	}
-	page.expectClose(t, 1012)
-	select {
-	case err := <-drained:
-		t.Errorf("drained with a replay under way: %v", err)
-	default:
-	}
-	close(release)
-	if err := await(t, drained, "the drain"); err != nil {
-		t.Error(err)
-	}
 }

@@ -206,3 +206,43 @@ func TestCompressedStreams(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestQuietAndDrainKnowReplays: a replay that is under way is work, and ends with the service.
+func TestQuietAndDrainKnowReplays(t *testing.T) {
+	app, layer, log := fakeApp(t, long(), follower())
+	publish(t, layer, "job:1", "one")
+	stuck, release := make(chan struct{}, 10), make(chan struct{})
+	reads := 0
+	log.onEachRead(func(string, uint64, *ws.Page) error {
+		if reads++; reads > 1 {
+			stuck <- struct{}{}
+			<-release
+		}
+		return nil
+	})
+	page := dialTCP(t, app, toJob1, "wsgen.1")
+	page.read(t) // hello
+	page.read(t) // joined
+	page.send(t, `c{"type":"resume","stream":1}`)
+	await(t, stuck, "the reading")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := app.Quiet(ended); err == nil {
+		t.Error("quiet, although a replay is under way")
+	}
+	drained := make(chan error, 1)
+	go func() { drained <- app.Drain(context.Background(), 0) }()
+	if got := page.read(t); got != `c{"type":"close","code":1012,"reason":"service restart"}` {
+		t.Errorf("got %s", got)
+	}
+	page.expectClose(t, 1012)
+	select {
+	case err := <-drained:
+		t.Errorf("drained with a replay under way: %v", err)
+	default:
+	}
+	close(release)
+	if err := await(t, drained, "the drain"); err != nil {
+		t.Error(err)
+	}
+}
