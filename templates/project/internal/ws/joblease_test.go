@@ -170,15 +170,17 @@ func TestJobThatIsCutOff(t *testing.T) {
 
 // TestEndIsPublishedOnce: whether the attempts before had an effect or not, and even where the lease lapses meanwhile.
 func TestEndIsPublishedOnce(t *testing.T) {
+	refused := func(p *leaseProcess) *atomic.Pointer[func(string) error] { return &p.refuse }
+	lost := func(p *leaseProcess) *atomic.Pointer[func(string) error] { return &p.lose }
 	for name, test := range map[string]struct {
 		at   func(p *leaseProcess) *atomic.Pointer[func(string) error]
 		call string
 		down time.Duration
 	}{
-		"refused":             {func(p *leaseProcess) *atomic.Pointer[func(string) error] { return &p.refuse }, "append", 8 * time.Second},
-		"refused for long":    {func(p *leaseProcess) *atomic.Pointer[func(string) error] { return &p.refuse }, "", time.Hour},
-		"no answer":           {func(p *leaseProcess) *atomic.Pointer[func(string) error] { return &p.lose }, "append", 8 * time.Second},
-		"no answer, for long": {func(p *leaseProcess) *atomic.Pointer[func(string) error] { return &p.lose }, "", time.Hour},
+		"refused":             {refused, "append", 8 * time.Second},
+		"refused for long":    {refused, "", time.Hour},
+		"no answer":           {lost, "append", 8 * time.Second},
+		"no answer, for long": {lost, "", time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

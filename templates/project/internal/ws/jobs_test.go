@@ -214,16 +214,17 @@ func TestJobResultIsKept(t *testing.T) {
 // TestJobsThatFail: pages learn that, but only from FailJob why.
 func TestJobsThatFail(t *testing.T) {
 	secret := errors.New("password hunter2 refused")
+	goexit := func(context.Context, *ws.Job) (ws.Message, error) { runtime.Goexit(); panic("unreachable") }
 	for name, test := range map[string]struct {
 		fn   func(context.Context, *ws.Job) (ws.Message, error)
 		want string
 		log  string
 	}{
 		"error":   {returns("", secret), "the job failed", "hunter2"},
-		"reason":  {returns("", fmt.Errorf("hunter2: %w", ws.FailJob("server 7 is unreachable"))), "server 7 is unreachable", "hunter2"},
+		"reason":  {returns("", fmt.Errorf("hunter2: %w", ws.FailJob("server 7 is down"))), "server 7 is down", "hunter2"},
 		"panic":   {func(context.Context, *ws.Job) (ws.Message, error) { panic(secret) }, "internal error", "jobs_test.go"},
 		"nil":     {nil, "internal error", "nil pointer"},
-		"Goexit":  {func(context.Context, *ws.Job) (ws.Message, error) { runtime.Goexit(); return ws.Message{}, nil }, "internal error", "goroutine was ended"},
+		"Goexit":  {goexit, "internal error", "goroutine was ended"},
 		"no JSON": {func(context.Context, *ws.Job) (ws.Message, error) { return ws.JSON(func() {}), nil }, "the job failed", "unsupported type"},
 		"no text": {returns("\xff", nil), "the job failed", "UTF-8"},
 		"long":    {returns("", ws.FailJob(strings.Repeat("ä", 600))), strings.Repeat("ä", 512), ""},
@@ -356,7 +357,8 @@ func TestJobIDs(t *testing.T) {
 	for _, id := range []string{"", strings.Repeat("x", 300), strings.Repeat("x", 197), "a\nb", "a\x00", "\xff", "a\u2028b"} {
 		_, started := jobs.Start(t.Context(), id, returns("", nil))
 		_, asked := jobs.Status(t.Context(), id)
-		for what, err := range map[string]error{"start": started, "status": asked, "cancel": jobs.Cancel(t.Context(), id), "forget": jobs.Forget(t.Context(), id)} {
+		cancelled, forgotten := jobs.Cancel(t.Context(), id), jobs.Forget(t.Context(), id)
+		for what, err := range map[string]error{"start": started, "status": asked, "cancel": cancelled, "forget": forgotten} {
 			if !errors.Is(err, ws.ErrJobID) || !strings.Contains(err.Error(), "1 to 196 bytes") || len(err.Error()) > 300 {
 				t.Errorf("%s of %.20q: %v", what, id, err)
 			}
