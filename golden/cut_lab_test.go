@@ -56,6 +56,7 @@ type lab struct {
 	seed    uint64
 	proxy   *cutproxy.Proxy
 	service *service
+	ran     []*service    // all that were started
 	boot    int           // which start of the service it is
 	patient time.Duration // how long nothing may happen while something is waited for
 
@@ -84,6 +85,7 @@ func (l *lab) start() {
 		"ALLOWED_ORIGINS=*", "PING_INTERVAL=150ms", "PONG_TIMEOUT=250ms", "CLOSE_TIMEOUT=200ms", "DRAIN_TIMEOUT=2200ms", "HISTORY_BYTES=536870912",
 		"JOURNAL=" + l.journal, "BOOT=" + strconv.Itoa(l.boot),
 	}, l.env...)...)
+	l.ran = append(l.ran, l.service)
 }
 
 // kill kills the service, as kill -9 does.
@@ -315,6 +317,13 @@ func (l *lab) verdict() (faults []string) {
 		s.cancel()
 		<-s.over
 		logs = append(logs, s.Log)
+	}
+	for _, s := range l.ran {
+		for _, word := range []string{"DATA RACE", "panic"} {
+			if log := s.log.String(); strings.Contains(log, word) {
+				faults = append(faults, "the service's log speaks of: "+word)
+			}
+		}
 	}
 	file, err := os.Open(l.journal)
 	l.must(err)
