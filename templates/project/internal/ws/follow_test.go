@@ -109,6 +109,7 @@ func TestFreshPageAndWhatIsGone(t *testing.T) {
 	}{
 		{"nothing is gone, and there is a snapshot", "", true, nil, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}},
 		{"the beginning is gone", "", false, nil, []string{"8", "9"}},
+		{"all is gone", "", false, func(l *fakeLog, _ *ws.Layer) { l.trim("job:1", 9) }, nil},
 		{"the beginning is gone, and there is a snapshot", "trimmed", true, nil, nil},
 		{"it lost what came since", "trimmed", false, func(l *fakeLog, layer *ws.Layer) {
 			publish(t, layer, "job:1", "10", "11")
@@ -153,6 +154,8 @@ func TestFreshPageAndWhatIsGone(t *testing.T) {
 				page.Expect(want)
 			}
 			page.Quiet()
+			page.Drop()
+			wstest.Connect(t, app, toJob1, wstest.Return(page)).Quiet() // it knows where it is, whatever it got
 		})
 	}
 }
