@@ -156,7 +156,7 @@ func endRecord(id string, state JobState, reason string) Envelope {
 }
 
 // call calls the job's function, and returns the record that ends the job.
-func (j *Job) call(fn func(ctx context.Context, j *Job) (Message, error)) (end Envelope) {
+func (j *Job) call(fn JobFunc) (end Envelope) {
 	returned := false
 	defer func() {
 		if returned {

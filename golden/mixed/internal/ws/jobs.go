@@ -35,6 +35,9 @@ type Jobs struct {
 	idle     chan struct{}   // made by who waits; closed when there is no job
 }
 
+// JobFunc is what a job does. Its context ends when it is to stop, see [Jobs.Start]. What it returns is the job's result.
+type JobFunc = func(ctx context.Context, j *Job) (Message, error)
+
 // JobStatus is how a job is.
 type JobStatus struct {
 	State      JobState
@@ -82,7 +85,7 @@ func (l *Layer) Jobs() *Jobs { return l.jobs }
 // ([ErrJobCancelled]), when the service stops ([ErrJobInterrupted]: two seconds before the end of a drain, or when the layer is
 // closed), and when fn has returned. The error of fn ends the job as failed, or, after such a request to stop, as cancelled or
 // interrupted. A job that finishes all the same is done. A panic is logged, and ends the job as failed.
-func (j *Jobs) Start(ctx context.Context, id string, fn func(ctx context.Context, j *Job) (Message, error)) (started bool, err error) {
+func (j *Jobs) Start(ctx context.Context, id string, fn JobFunc) (started bool, err error) {
 	history, err := j.history(id)
 	if err != nil {
 		return false, err
@@ -145,7 +148,7 @@ func (j *Jobs) newJob(ctx context.Context, id string, h History) *Job {
 }
 
 // begin finds out whether the job is to run, and runs it.
-func (j *Jobs) begin(ctx context.Context, job *Job, fn func(context.Context, *Job) (Message, error)) (started bool, err error) {
+func (j *Jobs) begin(ctx context.Context, job *Job, fn JobFunc) (started bool, err error) {
 	defer close(job.ready)
 	job.started, err = j.acquire(ctx, job)
 	if !job.started {
@@ -199,7 +202,7 @@ func (j *Jobs) release(job *Job) {
 }
 
 // run runs the job until its end is published.
-func (j *Jobs) run(job *Job, fn func(context.Context, *Job) (Message, error)) {
+func (j *Jobs) run(job *Job, fn JobFunc) {
 	end := endRecord(job.id, JobFailed, reasonInternal)
 	defer func() { // also where fn ended the goroutine
 		job.publish(j.closed, end)

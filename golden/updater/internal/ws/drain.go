@@ -95,7 +95,8 @@ func (r *Router) cut(ctx context.Context, empty <-chan struct{}) error {
 	r.mu.Lock()
 	left := r.open
 	r.mu.Unlock()
-	return errors.Join(fmt.Errorf("ws: drain: %d sockets left behind whose handlers did not return: %w", left, context.Cause(ctx)), jobs)
+	sockets := fmt.Errorf("ws: drain: %d sockets left behind whose handlers did not return: %w", left, context.Cause(ctx))
+	return errors.Join(sockets, jobs)
 }
 
 // testConn is a connection of the test kit.
@@ -108,8 +109,9 @@ type testConn interface {
 }
 
 // Quiet waits until no handshake is under way, no socket has a message or an event waiting, a handler running, or a frame to
-// be written, and every socket that has ended has seen its Disconnect return, and no page is being sent what it missed of a stream. It is for tests: over the connections of the
-// test kit it also waits for what a page has sent; over others that counts once the server has read it.
+// be written, no page is being sent what it missed of a stream, and every socket that has ended has seen its Disconnect return.
+// Jobs may still run. It is for tests: over the connections of the test kit it also waits for what a page has sent; over others
+// that counts once the server has read it.
 func (r *Router) Quiet(ctx context.Context) error {
 	seen := uint64(0)
 	for first := true; ; first = false {
