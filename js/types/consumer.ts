@@ -17,7 +17,7 @@ handWritten(new EchoSocket());
 const echo = new EchoSocket({}, { url: async () => "https://example.com", token: () => "t", protocols: ["v2"] });
 echo.onclose = (e) => {
   const stays: boolean = e.willReconnect;
-  console.log(stays, e.code);
+  console.log(stays, e.code, e.undelivered.length);
 };
 echo.addEventListener("error", (e) => console.log(e.message.length, e.error));
 echo.addEventListener("message", (e: MessageEvent<string>) => console.log(e.data), { once: true });
@@ -67,3 +67,7 @@ new Socket();
 echo.readyState = 1;
 // @ts-expect-error: no option of that name
 new EchoSocket({}, { reconnect: false });
+// @ts-expect-error: the service has no streams
+echo.onreset = null;
+// @ts-expect-error: and sends what has no stream
+echo.onmessage = (e) => e.stream;
