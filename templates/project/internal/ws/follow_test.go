@@ -323,6 +323,24 @@ func TestLogThatLags(t *testing.T) {
 	})
 }
 
+// TestDeliveryThatLags: what a page has read from the log already may be delivered later. It does not come twice.
+func TestDeliveryThatLags(t *testing.T) {
+	app, layer, log := fakeApp(t, long(), follower())
+	log.silent = true
+	at, err := layer.Stream("job:1").Send(t.Context(), ws.Text("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.silent = false
+	page := wstest.Connect(t, app, toJob1, wstest.V1())
+	page.Expect("one")
+	page.Quiet()
+	log.deliver("group:job:1", ws.Envelope{Data: []byte("one"), Epoch: at.Epoch, Offset: at.Offset})
+	page.Quiet()
+	publish(t, layer, "job:1", "two")
+	page.Expect("two")
+}
+
 // TestLogThatFails: a reading that fails is tried again; where the log stays away, the socket closes with 1013, so that the page
 // comes back, and it is counted.
 func TestLogThatFails(t *testing.T) {
