@@ -20,7 +20,7 @@ type tab struct {
 }
 
 // openBrowser starts a Chromium of the test's own, with an empty profile and without talk to anybody but the pages it opens.
-func openBrowser(t *testing.T) *tab {
+func openBrowser(t *testing.T, further ...chromedp.ExecAllocatorOption) *tab {
 	t.Helper()
 	path := need(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -31,6 +31,7 @@ func openBrowser(t *testing.T) *tab {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-sandbox", os.Getuid() == 0), // Chromium's sandbox refuses to run as root
 	)
+	options = append(options, further...)
 	bounded, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	allocator, cancel := chromedp.NewExecAllocator(bounded, options...)
