@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"wsgen/templates/project/internal/ws"
 	"wsgen/templates/project/internal/ws/wstest"
@@ -336,7 +337,6 @@ func TestDeliveryThatLags(t *testing.T) {
 	page.Expect("one")
 	page.Quiet()
 	log.deliver("group:job:1", ws.Envelope{Data: []byte("one"), Epoch: at.Epoch, Offset: at.Offset})
-	page.Quiet()
 	publish(t, layer, "job:1", "two")
 	page.Expect("two")
 }
@@ -359,11 +359,15 @@ func TestLogThatFails(t *testing.T) {
 		}
 		down := errors.New("log down")
 		fail(5, down, 0)
+		began := time.Now()
 		page := wstest.Connect(t, app, toJob1, wstest.V1())
 		page.Expect("one")
 		page.Quiet()
 		if n := readings.Load(); n != 7 {
 			t.Errorf("the log was read %d times", n)
+		}
+		if took := time.Since(began); took != 3100*time.Millisecond {
+			t.Errorf("it took %v", took)
 		}
 		page.Drop()
 

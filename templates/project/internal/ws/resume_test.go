@@ -108,6 +108,21 @@ func TestReplayForThoseWhoWantTheNewest(t *testing.T) {
 	}
 }
 
+// TestEndIsNotReplaced: by a later message of the same key, where a page wants the newest of each.
+func TestEndIsNotReplaced(t *testing.T) {
+	app, layer, log := fakeApp(t, long(), follower(ws.OutboundLatest()))
+	end := ws.Append{History: long(), Envelope: ws.Envelope{Data: []byte("result"), Key: "a", End: ws.JobDone}}
+	if _, err := log.Append(t.Context(), "group:job:1", end); err != nil {
+		t.Fatal(err)
+	}
+	if err := layer.Send(t.Context(), "job:1", ws.Message{Data: []byte("later"), Key: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	page := wstest.Connect(t, app, toJob1, wstest.V1())
+	page.ExpectEnd(ws.JobDone)
+	page.Expect("later")
+}
+
 // TestOddResumes: whatever a page says of its position, it is answered in kind.
 func TestOddResumes(t *testing.T) {
 	app, layer := streamApp(t, long(), follower())
