@@ -135,3 +135,30 @@ func TestOutboxFail(t *testing.T) {
 		t.Errorf("took %q, %d bytes", got, o.size)
 	}
 }
+
+// TestReplaysHaveAShare: where live messages keep much waiting, a replay adds one message with every write, up to half of the room.
+func TestReplaysHaveAShare(t *testing.T) {
+	o := &outbox{limit: 1 << 20}
+	frame := func(size int) *piece { return &piece{opcode: opText, payload: make([]byte, size)} }
+	o.addMessage(frame(100<<10), false)
+	v, room := o.addPaced(frame(100), false)
+	if v != noRoom || room == nil {
+		t.Fatalf("behind 100 KiB a replay is told %v, want to wait", v)
+	}
+	var b batch
+	o.take(&b)
+	o.addMessage(frame(100<<10), false)
+	o.written(&b)
+	select {
+	case <-room:
+	default:
+		t.Fatal("a write woke no replay")
+	}
+	if v, _ := o.addPaced(frame(100), true); v != taken {
+		t.Fatalf("after a write a replay is told %v, want its turn", v)
+	}
+	o.addMessage(frame(420<<10), false)
+	if v, _ := o.addPaced(frame(100), true); v != noRoom {
+		t.Fatalf("where half of the room is taken a replay is told %v, want to wait", v)
+	}
+}

@@ -161,6 +161,22 @@ func TestOddResumes(t *testing.T) {
 	}
 }
 
+// TestOffsetWithoutAnEpoch means nothing: the page gets all that is kept.
+func TestOffsetWithoutAnEpoch(t *testing.T) {
+	app, layer := streamApp(t, long(), follower())
+	publish(t, layer, "job:1", "one", "two", "three")
+	page := dialTCP(t, app, toJob1, "wsgen.1")
+	page.read(t) // hello
+	page.read(t) // joined
+	page.send(t, `c{"type":"resume","stream":1,"offset":2}`)
+	page.read(t) // recovered
+	for _, want := range []string{"s1:1:one", "s1:2:two", "s1:3:three"} {
+		if got := page.read(t); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 // TestKeepThatComesLate: a group that had members before it was told to keep history has them as plain ones, and those who join
 // meanwhile too; all get what is sent.
 func TestKeepThatComesLate(t *testing.T) {
