@@ -145,8 +145,8 @@ func (b *memoryBackend) Forget(_ context.Context, topic string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s.dead = true
-	delete(b.streams, topic)
+	b.remove(topic, s)
+	b.epoch = ""
 	return nil
 }
 
@@ -178,7 +178,6 @@ func (b *memoryBackend) stream(topic string) (*memoryStream, error) {
 	if s != nil && !closed {
 		return s, nil
 	}
-	fresh := &memoryStream{epoch: strings.ToLower(rand.Text()[:16]), touched: b.now()}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -187,11 +186,15 @@ func (b *memoryBackend) stream(topic string) (*memoryStream, error) {
 	if s := b.streams[topic]; s != nil {
 		return s, nil
 	}
-	b.streams[topic] = fresh
+	if b.epoch == "" {
+		b.epoch = strings.ToLower(rand.Text()[:16])
+	}
+	s = &memoryStream{epoch: b.epoch, touched: b.now()}
+	b.streams[topic] = s
 	if b.sweeper == nil {
 		b.sweeper = time.AfterFunc(sweepEvery, b.sweep)
 	}
-	return fresh, nil
+	return s, nil
 }
 
 // has reports whether a stream is there; of a closed log, all are, so that it says so itself.
@@ -242,11 +245,26 @@ func (b *memoryBackend) sweepStream(topic string, s *memoryStream) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, watched := b.subscribed[topic]; watched || s.dead {
+	if _, watched := b.subscribed[topic]; !watched {
+		b.remove(topic, s)
+		b.epoch = ""
+	}
+}
+
+// remove removes a stream; s.mu and b.mu are held. Unless it was unused, b.epoch has to go with it: the next stream of its name
+// gives the same offsets again.
+func (b *memoryBackend) remove(topic string, s *memoryStream) {
+	if s.dead {
 		return
 	}
 	s.dead = true
 	delete(b.streams, topic)
+}
+
+// unused reports whether nothing is known of a stream but that somebody asked for it. It comes back as it was, so it need not be
+// kept when nobody watches: pages may make up names, and join one group after the other. s.mu is held.
+func (s *memoryStream) unused() bool {
+	return s.ring.top == 0 && s.snapshot == nil && s.owner == "" && !s.lapsed
 }
 
 // expire lets go of what is too old; s.mu is held.
