@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,10 @@ func (d *decoder) fields(n *yaml.Node, where string, fields []field) map[string]
 	for _, e := range d.entries(n) {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == e.key.Value })
 		if i < 0 {
+			if name := d.joinedKey(e.key, where, fields); name != "" {
+				seen[name] = true
+				continue
+			}
 			d.unknownKey(e.key, where, fields)
 			continue
 		}
@@ -63,6 +68,17 @@ func (d *decoder) fields(n *yaml.Node, where string, fields []field) map[string]
 		fields[i].decode(e.key, e.value)
 	}
 	return seen
+}
+
+// joinedKey reports a key that has swallowed its value, as "mode:async" between braces has, and returns the one that was meant.
+func (d *decoder) joinedKey(key Text, where string, fields []field) string {
+	name, value, _ := strings.Cut(key.Value, ":")
+	if value == "" || !slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) {
+		return ""
+	}
+	d.errorf(CodeNoSpaceAfter, key.Span, "write "+Quote(name+": "+value), "there is no space after the colon")
+	d.file.Partial = d.file.Partial || where == "" // what a section holds is not known
+	return name
 }
 
 func (d *decoder) unknownKey(key Text, where string, fields []field) {
@@ -198,14 +214,18 @@ func (d *decoder) number(n *yaml.Node, key Text, least, most int) Int {
 	case n.Kind == yaml.AliasNode:
 	case isNull(n) && n.Value == "":
 		d.errorf(CodeType, key.Span, "", "%s has no value", Quote(key.Value))
-	case n.Kind != yaml.ScalarNode || n.Tag != "!!int":
+	case n.Kind != yaml.ScalarNode || n.Tag != "!!int" && n.Tag != "!!float":
 		hint := ""
 		if err == nil && n.Kind == yaml.ScalarNode {
 			hint = "write " + strconv.Itoa(value) + " without quotes"
 		}
 		d.errorf(CodeType, at, hint, "%s is a whole number, not %s", Quote(key.Value), kindOf(n))
 	case err != nil || value < least || value > most:
-		d.errorf(CodeRange, at, "", "%s is a number from %d to %d", Quote(key.Value), least, most)
+		hint := ""
+		if errors.Is(err, strconv.ErrSyntax) {
+			hint = "write it in digits alone" // 1e3, 1_000 and 0x10 are numbers to YAML, and 1.5 is one as well
+		}
+		d.errorf(CodeRange, at, hint, "%s is a whole number from %d to %d", Quote(key.Value), least, most)
 	default:
 		return Int{value, at}
 	}
