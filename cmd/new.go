@@ -71,7 +71,7 @@ func (o *newOptions) register(fs *pflag.FlagSet) {
 	fs.StringVar(&o.module, "module", "", "Go module `PATH` of the service (default example.com/NAME)")
 	fs.StringVar(&o.dir, "dir", "", "`FOLDER` to make; absent or empty (default ./NAME)")
 	fs.StringVar(&o.spec, "spec", "", "a spec to start from, copied byte for byte; `FILE` or - for standard input")
-	fs.StringVar(&o.example, "example", "", "a finished project to start from: `EXAMPLE`, such as updates (long jobs, live in the page)")
+	fs.StringVar(&o.example, "example", "", "a finished project to start from; `EXAMPLE` is updates (long jobs, live in the page)")
 	fs.StringArrayVar(&o.consumers, "consumer", nil, "a consumer to start with: `NAME[:mode[:path]]`; may be repeated (default echo:sync:/ws/echo)")
 	fs.BoolVar(&o.run, "run", false, "build the service and become it")
 }

@@ -55,7 +55,11 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		return err
 	}
 	if o.format.value == formatText {
-		o.notef("%s is valid: %s, %s\n", name, counted(len(m.Routes), "route"), counted(len(m.Consumers), "consumer"))
+		streams := ""
+		if len(m.Streams) > 0 {
+			streams = ", " + counted(len(m.Streams), "stream")
+		}
+		o.notef("%s is valid: %s, %s%s\n", name, counted(len(m.Routes), "route"), counted(len(m.Consumers), "consumer"), streams)
 	}
 	if o.path == "" {
 		o.suggest("wsgen generate")
