@@ -139,7 +139,7 @@ func TestStream(t *testing.T) {
 	_, sent := none.Send(ctx, ws.Text("x"))
 	_, read := none.Position(ctx)
 	for what, err := range map[string]error{"send": sent, "position": read, "save": none.Save(ctx, ws.Text("x"))} {
-		if !errors.Is(err, ws.ErrNoHistory) || !strings.Contains(err.Error(), `"chat:1"`) || !strings.Contains(err.Error(), "streams: {chat: {}}") {
+		if !errors.Is(err, ws.ErrNoHistory) || !strings.Contains(err.Error(), `"chat:1"`) || !strings.Contains(err.Error(), "streams: {chat: {}}, and run wsgen generate") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
