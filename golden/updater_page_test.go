@@ -46,7 +46,7 @@ func TestUpdaterVersions(t *testing.T) {
 	t.Parallel()
 	s := startUpdater(t, "UPDATE_TIME=0s")
 	p := openUpdates(t, s.url+"#"+"%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%22")
-	p.says(t, `No update to <img src=x onerror=alert(1)>" has been started here.`)
+	p.says(t, `The service knows of no update to <img src=x onerror=alert(1)>".`)
 	p.until(t, "document.querySelector('#job img') === null")
 	p.press(t, "update")
 	p.endsTrue(t)
@@ -56,7 +56,7 @@ func TestUpdaterVersions(t *testing.T) {
 		p.link(t, "closed")
 	}
 	p.do(t, chromedp.Navigate(s.url+"#100%"))
-	p.says(t, "No update to 100% has been started here.")
+	p.says(t, "The service knows of no update to 100%.")
 
 	p.choose(t, "1/2")
 	p.until(t, `document.getElementById("link").textContent.includes('"1/2" does not fit')`)
@@ -64,7 +64,7 @@ func TestUpdaterVersions(t *testing.T) {
 	p.endsTrue(t)
 	p.until(t, `decodeURIComponent(location.hash) === "#日本 1.2"`)
 	_ = evaluate[any](t, p.tab, "history.go(-2)") // the address before the two
-	p.says(t, "No update to 100% has been started here.")
+	p.says(t, "The service knows of no update to 100%.")
 }
 
 // choose types a version and presses Enter.

@@ -96,7 +96,7 @@ func TestUpdaterInSeveralPages(t *testing.T) {
 	t.Parallel() // it waits more than it works
 	s := startUpdater(t, "UPDATE_TIME=2s")
 	p := openUpdates(t, s.url)
-	p.says(t, "No update to 1.4.2 has been started here.")
+	p.says(t, "The service knows of no update to 1.4.2.")
 	p.servers(t, 12, "waiting")
 	p.choose(t, "2.0")
 	p.halfway(t)
@@ -203,6 +203,7 @@ func TestUpdaterKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.link(t, "reconnecting")
+	p.says(t, "0 of 12 servers were done when the service was last heard of.") // it cannot know that the update goes on
 	s = startUpdater(t, "ADDR="+strings.TrimPrefix(s.url, "http://"))
 	for _, page := range []updates{p, second} {
 		page.link(t, "live")

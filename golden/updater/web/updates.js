@@ -109,11 +109,13 @@ function jobText() {
     case "unknown":
       return "";
     case "none":
-      return job.reason ? "The service could not start the update; its log says why." : `No update to ${version} has been started here.`;
+      return job.reason ? "The service could not start the update; its log says why." : `The service knows of no update to ${version}.`;
     case "asked":
       return link.state === "live" ? "Starting." : "It starts as soon as the service can be reached.";
     case "running":
-      return `Updating to ${version}: ${updated} of ${all} servers are done. You may close this page, the update goes on.`;
+      return link.state === "live"
+        ? `Updating to ${version}: ${updated} of ${all} servers are done. You may close this page, the update goes on.`
+        : `Updating to ${version}: ${updated} of ${all} servers were done when the service was last heard of.`;
     case "done":
       return `All ${all} servers run ${version}.`;
     case "failed":
