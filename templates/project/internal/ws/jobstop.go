@@ -75,13 +75,15 @@ func (j *Jobs) abandon(ctx context.Context) (left int) {
 	j.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, job := range jobs {
-		wg.Go(func() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
 			slog.Warn("ws: job left behind; its function should return when its context ends", "job", job.id)
 			job.cancel(ErrJobInterrupted) // unless it was told before
 			state, reason := endOf(context.Cause(job.ctx))
 			job.publish(ctx, endRecord(job.id, state, reason))
 			j.remove(job)
-		})
+		}()
 	}
 	wg.Wait()
 	return len(jobs)
