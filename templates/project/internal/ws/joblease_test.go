@@ -255,6 +255,24 @@ func TestCancelInAnotherProcess(t *testing.T) {
 	})
 }
 
+// TestGapCancelsNobody: after a lost connection the backend may have missed a request to stop; there may as well have been none.
+func TestGapCancelsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newLeaseServer(t)
+		a, link := server.process(t)
+		begin(t, a, func(ctx context.Context, _ *Job) (Message, error) {
+			time.Sleep(time.Second)
+			return Text("result"), context.Cause(ctx)
+		})
+		if !link.listens("cancel:1") {
+			t.Error("not listening")
+		}
+		link.deliver("cancel:1", Envelope{Gap: true})
+		time.Sleep(time.Minute)
+		expect(t, a, JobDone, "[]")
+	})
+}
+
 // TestJobIsStartedByOneProcess of several that try at once.
 func TestJobIsStartedByOneProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -17,6 +17,9 @@ import (
 // job:<id>, whose family keeps history: any page that joins it gets all that is kept, then what comes, and last the job's end,
 // with its result or the reason why there is none. The result is kept for [ResultTTL].
 //
+// The group is the job's own: what others send to it is kept as well, but where that comes after the end, it takes the place of
+// the result, and the job may run again.
+//
 // Where the layer is in memory a job dies with the process, and pages that come back are told that the service restarted.
 //
 // All methods are safe for concurrent use. They return [ErrJobID] for an id that no job can have, and [ErrNoHistory] where the
@@ -230,7 +233,8 @@ func (j *Jobs) remove(job *Job) {
 }
 
 // Cancel asks a job to stop, in whichever process it runs, and does not wait until it has: its end is published like any other.
-// Cancelling a job that has ended does nothing. Where no such job is known, Cancel returns [ErrNoJob].
+// Cancelling a job that has ended does nothing. Where no such job is known, Cancel returns [ErrNoJob]. A request to another process
+// that gets lost on the way, as while that one has no connection to the backend's server, is not made again: ask once more.
 func (j *Jobs) Cancel(ctx context.Context, id string) error {
 	history, err := j.history(id)
 	if err != nil {
