@@ -278,17 +278,20 @@ func (s *memoryStream) expire(now time.Duration) {
 	}
 }
 
-// recordsFrom returns the records from an offset on, at most limit; s.mu is held.
+// recordsFrom returns the records from an offset on, at most limit and as many as a page holds; s.mu is held.
 func (s *memoryStream) recordsFrom(offset uint64, limit int) []Envelope {
 	rest := s.ring.records[s.ring.index(offset):]
 	found := make([]Envelope, 0, min(limit, len(rest)))
+	size := 0
 	for i := range rest {
-		if len(found) == limit {
+		if rest[i].gone {
+			continue
+		}
+		size += len(rest[i].data) + len(rest[i].key)
+		if len(found) == limit || size > pageBytes && len(found) > 0 {
 			break
 		}
-		if !rest[i].gone {
-			found = append(found, s.envelope(&rest[i]))
-		}
+		found = append(found, s.envelope(&rest[i]))
 	}
 	return found
 }

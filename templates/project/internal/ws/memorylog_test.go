@@ -130,6 +130,28 @@ func TestMemoryLogBounds(t *testing.T) {
 	}
 }
 
+// TestMemoryLogPages: a page is bounded in bytes as well, but has one record at least, so that reading on comes to the end.
+func TestMemoryLogPages(t *testing.T) {
+	h := History{Messages: 100, Bytes: 1 << 20, TTL: time.Minute}
+	b, _, _ := newMemoryLog(t)
+	sizes := []int{1, 2, pageBytes - 3, 1, pageBytes + 1, pageBytes, 5}
+	for _, size := range sizes {
+		appendTo(t, b, "s", h, "", string(make([]byte, size)))
+	}
+	var pages []int
+	for after := uint64(0); after < uint64(len(sizes)); {
+		p := readFrom(t, b, "s", h, after)
+		if len(p.Records) == 0 {
+			t.Fatalf("nothing behind %d", after)
+		}
+		pages = append(pages, len(p.Records))
+		after = p.Records[len(p.Records)-1].Offset
+	}
+	if fmt.Sprint(pages) != "[3 1 1 1 1]" {
+		t.Errorf("pages of %v records", pages)
+	}
+}
+
 // TestMemoryLogLatest: what a later message of its key replaced is gone, but not missing.
 func TestMemoryLogLatest(t *testing.T) {
 	h := History{Messages: 3, Bytes: 100, TTL: time.Minute, Latest: true}
