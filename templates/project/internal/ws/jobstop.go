@@ -117,7 +117,8 @@ func (j *Jobs) close() {
 // started again since nor forgotten. Ask for them when the service starts, and start them again. Of those whose process died it
 // publishes that, so that pages which watch learn it. Where the error is not nil, the list may not be complete.
 //
-// It takes a process for dead that was not heard of for ten seconds. A layer in memory knows the jobs of this process alone.
+// It takes a process for dead that was not heard of for ten seconds, so ask again after that time: a service that starts at once in
+// place of one that died is too early. A layer in memory knows the jobs of this process alone.
 func (j *Jobs) Interrupted(ctx context.Context) ([]string, error) {
 	if _, err := j.layer.historyOf(jobGroup); err != nil {
 		return nil, err
