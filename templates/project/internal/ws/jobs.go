@@ -167,19 +167,23 @@ func (j *Jobs) begin(ctx context.Context, job *Job, fn JobFunc) (started bool, e
 	return true, nil
 }
 
-// acquire takes the lease of a job that is to run.
+// acquire takes the lease of a job, and reports whether the job is to run.
 func (j *Jobs) acquire(ctx context.Context, job *Job) (ok bool, err error) {
-	defer func() {
-		if !ok && !errors.Is(err, ErrLease) {
-			j.release(job)
-		}
-		if errors.Is(err, ErrLease) {
-			err = nil // it runs
-		}
-	}()
-	if job.lapses, err = job.log.Lease(ctx, job.topic, job.owner, leaseTime); err != nil {
-		return false, err
+	job.lapses, err = job.log.Lease(ctx, job.topic, job.owner, leaseTime)
+	if errors.Is(err, ErrLease) {
+		return false, nil // it runs
 	}
+	if err == nil {
+		ok, err = j.prepare(ctx, job)
+	}
+	if !ok {
+		j.release(job) // also where the log failed: it may have given it
+	}
+	return ok, err
+}
+
+// prepare makes a job ready whose lease is taken, and reports whether it is to run: not where it is done.
+func (j *Jobs) prepare(ctx context.Context, job *Job) (ok bool, err error) {
 	page, err := j.read(ctx, job.topic, job.history)
 	if err != nil || page.End != nil && page.End.End == JobDone {
 		return false, err
