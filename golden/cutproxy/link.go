@@ -58,11 +58,11 @@ func (l *link) connect() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.server = conn.(*net.TCPConn)
 	if l.ended {
-		_ = conn.Close() // nothing was read from it
+		abort(l.server)
 		return false
 	}
-	l.server = conn.(*net.TCPConn)
 	if l.fate.Rate > 0 {
 		// What the system keeps for a slow reader would hide from the writer that it is slow. An error leaves it as it was.
 		_ = l.server.SetReadBuffer(32 << 10)
@@ -195,10 +195,14 @@ func (l *link) end() {
 	}
 	l.ended = true
 	close(l.over)
-	for _, conn := range []*net.TCPConn{l.client, l.server} {
-		if conn != nil {
-			_ = conn.SetLinger(0) // where it has ended there is nothing to reset
-			_ = conn.Close()
-		}
+	abort(l.client)
+	if l.server != nil {
+		abort(l.server)
 	}
+}
+
+// abort resets a connection.
+func abort(conn *net.TCPConn) {
+	_ = conn.SetLinger(0) // where it has ended there is nothing to reset
+	_ = conn.Close()
 }
