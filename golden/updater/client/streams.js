@@ -14,7 +14,7 @@ import { frame, split } from "./frame.js";
 import { Socket } from "./socket.js";
 
 /** @typedef {import("./queue.js").Entry} Entry */
-/** @typedef {{ epoch?: string, offset?: number }} Position without an epoch: nothing of the stream has been seen */
+/** @typedef {{ epoch: string, offset: number }} Position how far the page has come; see above */
 /**
  * @typedef {object} Stream what a group is called on one connection
  * @property {string} name of the group
@@ -137,7 +137,7 @@ class StreamSocket extends Socket {
 
     const { name, end } = stream;
     const position = this.#positions.get(name);
-    if (!position || offset <= (position.offset ?? 0)) return;
+    if (!position || offset <= position.offset) return;
     position.offset = offset;
     if (end?.offset === offset) {
       this.#fire(new EndEvent(name, end.state, end.reason, end.state === "done" ? this._deliver(data) : null));

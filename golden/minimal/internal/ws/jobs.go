@@ -19,6 +19,9 @@ import (
 // job:<id>, whose family keeps history: any page that joins it gets all that is kept, then what comes, and last the job's end,
 // with its result or the reason why there is none. The result is kept for [ResultTTL].
 //
+// The group is the job's own: what others send to it is kept as well, but where that comes after the end, it takes the place of
+// the result, and the job may run again.
+//
 // Where the layer is in memory a job dies with the process, and pages that come back are told that the service restarted.
 //
 // All methods are safe for concurrent use. They return [ErrJobID] for an id that no job can have, and [ErrNoHistory] where the
@@ -166,19 +169,23 @@ func (j *Jobs) begin(ctx context.Context, job *Job, fn JobFunc) (started bool, e
 	return true, nil
 }
 
-// acquire takes the lease of a job that is to run.
+// acquire takes the lease of a job, and reports whether the job is to run.
 func (j *Jobs) acquire(ctx context.Context, job *Job) (ok bool, err error) {
-	defer func() {
-		if !ok && !errors.Is(err, ErrLease) {
-			j.release(job)
-		}
-		if errors.Is(err, ErrLease) {
-			err = nil // it runs
-		}
-	}()
-	if job.lapses, err = job.log.Lease(ctx, job.topic, job.owner, leaseTime); err != nil {
-		return false, err
+	job.lapses, err = job.log.Lease(ctx, job.topic, job.owner, leaseTime)
+	if errors.Is(err, ErrLease) {
+		return false, nil // it runs
 	}
+	if err == nil {
+		ok, err = j.prepare(ctx, job)
+	}
+	if !ok {
+		j.release(job) // also where the log failed: it may have given it
+	}
+	return ok, err
+}
+
+// prepare makes a job ready whose lease is taken, and reports whether it is to run: not where it is done.
+func (j *Jobs) prepare(ctx context.Context, job *Job) (ok bool, err error) {
 	page, err := j.read(ctx, job.topic, job.history)
 	if err != nil || page.End != nil && page.End.End == JobDone {
 		return false, err
@@ -232,7 +239,8 @@ func (j *Jobs) remove(job *Job) {
 }
 
 // Cancel asks a job to stop, in whichever process it runs, and does not wait until it has: its end is published like any other.
-// Cancelling a job that has ended does nothing. Where no such job is known, Cancel returns [ErrNoJob].
+// Cancelling a job that has ended does nothing. Where no such job is known, Cancel returns [ErrNoJob]. A request to another process
+// that gets lost on the way, as while that one has no connection to the backend's server, is not made again: ask once more.
 func (j *Jobs) Cancel(ctx context.Context, id string) error {
 	history, err := j.history(id)
 	if err != nil {

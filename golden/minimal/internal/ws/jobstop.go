@@ -77,13 +77,15 @@ func (j *Jobs) abandon(ctx context.Context) (left int) {
 	j.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, job := range jobs {
-		wg.Go(func() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
 			slog.Warn("ws: job left behind; its function should return when its context ends", "job", job.id)
 			job.cancel(ErrJobInterrupted) // unless it was told before
 			state, reason := endOf(context.Cause(job.ctx))
 			job.publish(ctx, endRecord(job.id, state, reason))
 			j.remove(job)
-		})
+		}()
 	}
 	wg.Wait()
 	return len(jobs)
@@ -117,7 +119,8 @@ func (j *Jobs) close() {
 // started again since nor forgotten. Ask for them when the service starts, and start them again. Of those whose process died it
 // publishes that, so that pages which watch learn it. Where the error is not nil, the list may not be complete.
 //
-// It takes a process for dead that was not heard of for ten seconds. A layer in memory knows the jobs of this process alone.
+// It takes a process for dead that was not heard of for ten seconds, so ask again after that time: a service that starts at once in
+// place of one that died is too early. A layer in memory knows the jobs of this process alone.
 func (j *Jobs) Interrupted(ctx context.Context) ([]string, error) {
 	if _, err := j.layer.historyOf(jobGroup); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ type memoryBackend struct {
 	closed     bool
 	subscribed map[string]struct{} // topics
 	streams    map[string]*memoryStream
+	epoch      string      // of the streams that are made next; "" for one that there never was
 	sweeper    *time.Timer // runs while there are streams
 }
 
@@ -59,10 +60,16 @@ func (b *memoryBackend) Unsubscribe(_ context.Context, topic string) error {
 	s := b.streams[topic]
 	delete(b.subscribed, topic)
 	b.mu.Unlock()
-	if s != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.touched = b.now() // who watched may come back
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.touched = b.now() // who watched may come back
+	if s.unused() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.remove(topic, s)
 	}
 	return nil
 }

@@ -174,8 +174,11 @@ func (p *pump) reset(page Page) bool {
 	p.socket.router.counts.resets.add(1, "ws: pages told that they missed something of a stream; see streams in wsgen.yaml, and HISTORY_BYTES",
 		"route", p.socket.scope.route.pattern, "socket", p.socket.id, "group", p.group.name, "reason", p.reason)
 	p.reason = ""
-	if !p.put(controlPiece(c)) || page.Snapshot == nil {
-		return page.Snapshot == nil
+	switch {
+	case !p.put(controlPiece(c)):
+		return false
+	case page.Snapshot == nil:
+		return true
 	}
 	snapshot := Envelope{Data: page.Snapshot.Data, Binary: page.Snapshot.Binary, Offset: p.at.Offset}
 	return p.put(streamPiece(snapshot, p.socket.form, p.number))

@@ -111,7 +111,7 @@ func (l *Layer) historyOf(group string) (History, error) {
 		return *h, nil
 	}
 	family, _, _ := strings.Cut(group, ":")
-	return History{}, fmt.Errorf("%w %q: add its family to wsgen.yaml, as in  streams: {%s: {}}", ErrNoHistory, group, family)
+	return History{}, fmt.Errorf("%w %q: add its family to wsgen.yaml, as in  streams: {%s: {}}, and run wsgen generate", ErrNoHistory, group, family)
 }
 
 // history returns how much history a group keeps, or nil.

@@ -41,7 +41,7 @@ type Backend interface {
 	Start(deliver func(topic string, e Envelope)) error
 	// Publish returns when the backend has taken the envelope. It does not keep e.Data.
 	Publish(ctx context.Context, topic string, e Envelope) error
-	// Subscribe returns when every later Publish of any process will be delivered.
+	// Subscribe returns when every later Publish of any process, and every later Append to its [Log], will be delivered.
 	Subscribe(ctx context.Context, topic string) error
 	// Unsubscribe ends a subscription.
 	Unsubscribe(ctx context.Context, topic string) error

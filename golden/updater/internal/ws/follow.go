@@ -98,10 +98,15 @@ func (s *Socket) follow(c control) {
 	if streams == nil {
 		return
 	}
-	if f := streams.resume(c.Stream); f != nil {
-		f.at = Position{Epoch: c.Epoch, Offset: c.Offset}
-		f.startPump(&pump{follower: f, fresh: c.Epoch == ""})
+	f := streams.resume(c.Stream)
+	if f == nil {
+		return
 	}
+	fresh := c.Epoch == "" // an offset without an epoch means nothing
+	if !fresh {
+		f.at = Position{Epoch: c.Epoch, Offset: c.Offset}
+	}
+	f.startPump(&pump{follower: f, fresh: fresh})
 }
 
 // note takes note of what was delivered; the group's mu is held.
@@ -175,20 +180,21 @@ func (f *follower) lags() bool {
 }
 
 // pacedBytes is how much may wait in an outbox for a replay to add to it: little, so that live messages find room, and a replay
-// costs no more memory than this.
+// costs no more memory than this. Where live messages keep more waiting all the time, a replay adds one message with every
+// write, so that it comes to its end as well.
 const pacedBytes = 64 << 10
 
 // put adds frames of the stream to the outbox as soon as little else waits there. It reports false where the socket has left
 // the stream or ended.
 func (f *follower) put(p *piece) bool {
 	s := f.socket
-	for {
+	for waited := false; ; waited = true {
 		f.mu.Lock()
 		if f.left {
 			f.mu.Unlock()
 			return false
 		}
-		v, room := s.out.addPaced(p)
+		v, room := s.out.addPaced(p, waited)
 		f.mu.Unlock()
 		switch v {
 		case started:
@@ -208,14 +214,19 @@ func (f *follower) put(p *piece) bool {
 	}
 }
 
-// addPaced adds a frame where little else waits. Otherwise it returns a channel that is closed when there may be less.
-func (o *outbox) addPaced(p *piece) (v verdict, room <-chan struct{}) {
+// addPaced adds a frame where little else waits, and after a wait where at least half of the room is left. Otherwise it returns a
+// channel that is closed when there may be less.
+func (o *outbox) addPaced(p *piece, waited bool) (v verdict, room <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closing || o.failed {
 		return refused, nil
 	}
-	if o.size > 0 && o.size+p.size() > min(pacedBytes, o.limit/4) {
+	most := min(pacedBytes, o.limit/4)
+	if waited {
+		most = o.limit / 2
+	}
+	if o.size > 0 && o.size+p.size() > most {
 		if o.room == nil {
 			o.room = make(chan struct{})
 		}

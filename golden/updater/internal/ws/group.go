@@ -188,7 +188,9 @@ func (g *group) remove(s *Socket) (f *follower) {
 // deliver hands an envelope to the members of its group in this process.
 func (l *Layer) deliver(topic string, e Envelope) {
 	if id, ok := strings.CutPrefix(topic, cancelTopic); ok {
-		l.jobs.cancelHere(id)
+		if !e.Gap { // where a request may have been missed, there may as well have been none
+			l.jobs.cancelHere(id)
+		}
 		return
 	}
 	name, ok := strings.CutPrefix(topic, groupTopic)

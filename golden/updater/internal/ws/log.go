@@ -34,15 +34,17 @@ type Append struct {
 	Owner string
 }
 
-// Page is what a [Log] has of a stream behind an offset.
+// Page is what a [Log] has of a stream behind an offset, all of it at one moment: nothing is added or let go of between what one
+// field tells and the next.
 type Page struct {
 	Epoch string
 	Top   uint64 // the newest offset; 0 before the first record
 	// Since is the offset behind which nothing is missing: who has seen all up to it, or up to a later record, can be told
-	// all that followed. What a later message of the same key replaced is not missing under History.Latest. It never falls.
+	// all that followed. What a later message of the same key replaced is not missing under History.Latest. It never falls, and
+	// where nothing is kept it is Top.
 	Since   uint64
 	Records []Envelope // from the oldest on, as many as one page holds; the end of a stream is among them
-	// Snapshot is what was last saved, or nil; its Offset is the top at that time.
+	// Snapshot is what was last saved, or nil; its Offset is the top at that time, so that it is not above Top.
 	Snapshot *Envelope
 	// End is the record that ended the stream, or nil where nothing has, or something was appended since. Until then it is kept
 	// for ResultTTL at least, and Since stays below it, whatever becomes of the records before it.
@@ -61,11 +63,13 @@ type Page struct {
 // holds its lease, and nobody has asked for it for the time of its History.TTL.
 type Log interface {
 	// Append adds a record to a stream and publishes it to the topic's subscribers, as one step: all of them see the records
-	// in the order of their offsets, and who reads after it was delivered finds it. It does not keep the caller's data.
+	// in the order of their offsets, and who reads after it was delivered, in whichever process, finds it. It does not keep
+	// the caller's data. Where it fails, though not with [ErrLease], the record may have been added all the same.
 	Append(ctx context.Context, topic string, a Append) (Position, error)
-	// Read returns what is kept behind an offset, at most limit records; limit 0 asks for the rest of the page alone. So
-	// does a limit below 0, but it costs nothing where there is nothing: of a stream that nobody uses the page is the zero
-	// value, without an epoch. It is for names that anybody may have made up.
+	// Read returns what is kept behind an offset, from the oldest on, at most limit records. They may be fewer, so that a page
+	// takes little memory, but none only where none is kept. Limit 0 asks for the rest of the page alone. So does a limit
+	// below 0, but it costs nothing where there is nothing: of a stream that nobody uses the page is the zero value, without
+	// an epoch. It is for names that anybody may have made up.
 	Read(ctx context.Context, topic string, h History, after uint64, limit int) (Page, error)
 	// Save keeps a snapshot: the state of things after all records so far. Of the Append it uses History, Owner, and the
 	// Data and Binary of the Envelope. It does not keep the caller's data.
@@ -82,6 +86,10 @@ type Log interface {
 	// holds the lease.
 	Forget(ctx context.Context, topic string) error
 }
+
+// pageBytes is how much of data and keys one page of records holds, if it is more than one record: whoever reads for a page that is
+// slow holds it for a while, also when the log has let go of it.
+const pageBytes = 64 << 10
 
 // lookOnly is a limit for [Log.Read], below 0.
 const lookOnly = -1

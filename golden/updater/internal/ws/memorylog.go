@@ -147,8 +147,8 @@ func (b *memoryBackend) Forget(_ context.Context, topic string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s.dead = true
-	delete(b.streams, topic)
+	b.remove(topic, s)
+	b.epoch = ""
 	return nil
 }
 
@@ -180,7 +180,6 @@ func (b *memoryBackend) stream(topic string) (*memoryStream, error) {
 	if s != nil && !closed {
 		return s, nil
 	}
-	fresh := &memoryStream{epoch: strings.ToLower(rand.Text()[:16]), touched: b.now()}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -189,11 +188,15 @@ func (b *memoryBackend) stream(topic string) (*memoryStream, error) {
 	if s := b.streams[topic]; s != nil {
 		return s, nil
 	}
-	b.streams[topic] = fresh
+	if b.epoch == "" {
+		b.epoch = strings.ToLower(rand.Text()[:16])
+	}
+	s = &memoryStream{epoch: b.epoch, touched: b.now()}
+	b.streams[topic] = s
 	if b.sweeper == nil {
 		b.sweeper = time.AfterFunc(sweepEvery, b.sweep)
 	}
-	return fresh, nil
+	return s, nil
 }
 
 // has reports whether a stream is there; of a closed log, all are, so that it says so itself.
@@ -244,11 +247,26 @@ func (b *memoryBackend) sweepStream(topic string, s *memoryStream) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, watched := b.subscribed[topic]; watched || s.dead {
+	if _, watched := b.subscribed[topic]; !watched {
+		b.remove(topic, s)
+		b.epoch = ""
+	}
+}
+
+// remove removes a stream; s.mu and b.mu are held. Unless it was unused, b.epoch has to go with it: the next stream of its name
+// gives the same offsets again.
+func (b *memoryBackend) remove(topic string, s *memoryStream) {
+	if s.dead {
 		return
 	}
 	s.dead = true
 	delete(b.streams, topic)
+}
+
+// unused reports whether nothing is known of a stream but that somebody asked for it. It comes back as it was, so it need not be
+// kept when nobody watches: pages may make up names, and join one group after the other. s.mu is held.
+func (s *memoryStream) unused() bool {
+	return s.ring.top == 0 && s.snapshot == nil && s.owner == "" && !s.lapsed
 }
 
 // expire lets go of what is too old; s.mu is held.
@@ -262,17 +280,20 @@ func (s *memoryStream) expire(now time.Duration) {
 	}
 }
 
-// recordsFrom returns the records from an offset on, at most limit; s.mu is held.
+// recordsFrom returns the records from an offset on, at most limit and as many as a page holds; s.mu is held.
 func (s *memoryStream) recordsFrom(offset uint64, limit int) []Envelope {
 	rest := s.ring.records[s.ring.index(offset):]
 	found := make([]Envelope, 0, min(limit, len(rest)))
+	size := 0
 	for i := range rest {
-		if len(found) == limit {
+		if rest[i].gone {
+			continue
+		}
+		size += len(rest[i].data) + len(rest[i].key)
+		if len(found) == limit || size > pageBytes && len(found) > 0 {
 			break
 		}
-		if !rest[i].gone {
-			found = append(found, s.envelope(&rest[i]))
-		}
+		found = append(found, s.envelope(&rest[i]))
 	}
 	return found
 }

@@ -69,6 +69,9 @@ func Offer(subprotocols ...string) Option {
 // WebSocket.
 func V1() Option {
 	return func(o *options) {
+		if o.v1 {
+			return
+		}
 		o.v1 = true
 		o.offers = append([]string{"wsgen.1"}, o.offers...)
 	}
