@@ -123,6 +123,25 @@ func TestEndIsNotReplaced(t *testing.T) {
 	page.Expect("later")
 }
 
+// TestLogThatHoldsBack: a log that says that there is more, but has none of it yet, is asked again. Nothing is skipped.
+func TestLogThatHoldsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app, layer, log := fakeApp(t, long(), follower())
+		publish(t, layer, "job:1", "1", "2")
+		readings := 0
+		log.onEachRead(func(_ string, _ uint64, page *ws.Page) error {
+			if readings++; readings > 1 && readings < 5 { // the first one is for joined
+				page.Records = nil
+			}
+			return nil
+		})
+		page := wstest.Connect(t, app, toJob1, wstest.V1())
+		page.Expect("1")
+		page.Expect("2")
+		page.Quiet()
+	})
+}
+
 // TestOddResumes: whatever a page says of its position, it is answered in kind.
 func TestOddResumes(t *testing.T) {
 	app, layer := streamApp(t, long(), follower())
