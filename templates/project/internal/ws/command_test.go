@@ -175,6 +175,36 @@ func TestWaitingForACommandEnds(t *testing.T) {
 	})
 }
 
+// TestCommandsBehindOneThatWaits: where a connection is lost whose command waits for an older one, those behind it do not overtake.
+func TestCommandsBehindOneThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log journal
+		release := make(chan struct{})
+		app := newCommandApp(t, syncRoute(handler(func(_ context.Context, _ *ws.Socket, text string) error {
+			log.add(text)
+			if text == "one" {
+				<-release
+				log.add("done")
+			}
+			return nil
+		}).funcs()))
+		for _, frames := range [][]string{{"n1:one"}, {"n1:one", "n2:two"}} {
+			page := connectAs(t, app, client1)
+			page.text(t, frames...)
+			synctest.Wait()
+			page.lose(t)
+			synctest.Wait()
+		}
+		expectLog(t, &log, "one")
+		close(release)
+		page := connectAs(t, app, client1)
+		page.text(t, "n1:one", "n2:two")
+		synctest.Wait()
+		expectLog(t, &log, "one done two")
+		page.lose(t)
+	})
+}
+
 // TestFailedCommandsAreAcknowledged, before the close frame: sent again, they would fail again, and for ever.
 func TestFailedCommandsAreAcknowledged(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -67,6 +67,34 @@ func TestMemoryLogLeases(t *testing.T) {
 	}
 }
 
+// TestMemoryLogOfALongJob: its checkpoint is there as long as it runs, and 24 hours more.
+func TestMemoryLogOfALongJob(t *testing.T) {
+	b, clock, _ := newMemoryLog(t)
+	if _, err := b.Lease(t.Context(), "s", "me", time.Second); err != nil {
+		t.Fatal(err)
+	}
+	a := Append{History: keepSome, Owner: "me", Envelope: Envelope{Data: []byte("half")}}
+	if _, err := b.Save(t.Context(), "s", a); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = 3 * ResultTTL
+	a.Envelope = Envelope{End: JobFailed}
+	if p := readFrom(t, b, "s", keepSome, 0); p.Snapshot == nil {
+		t.Error("gone while the job runs")
+	}
+	if _, err := b.Append(t.Context(), "s", a); err != nil {
+		t.Fatal(err)
+	}
+	clock.now += ResultTTL - 1
+	if p := readFrom(t, b, "s", keepSome, 0); p.Snapshot == nil || string(p.Snapshot.Data) != "half" {
+		t.Errorf("snapshot %+v within 24 hours of the end", p.Snapshot)
+	}
+	clock.now++
+	if p := readFrom(t, b, "s", keepSome, 0); p.Snapshot != nil {
+		t.Errorf("snapshot %+v after 24 hours", p.Snapshot)
+	}
+}
+
 func TestMemoryLogClosed(t *testing.T) {
 	b, _, _ := newMemoryLog(t)
 	appendTo(t, b, "s", keepSome, "", "x")

@@ -273,41 +273,6 @@ func TestEndOfAStream(t *testing.T) {
 	}
 }
 
-// TestEndIsNeverLeftOut: where the policy would drop it, the socket closes instead, and the page comes back for it.
-func TestEndIsNeverLeftOut(t *testing.T) {
-	limits := narrow()
-	log := new(fakeLog)
-	layer, err := ws.NewLayer(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	layer.Keep("job", long())
-	app := ws.NewRouter(limits, layer, nil, follower(ws.OutboundDrop()))
-	page := resume(t, dialPipe, app, toJob1)
-	settle(t, app)
-	for i := 0; app.Stats().Dropped < 3; i++ {
-		if err := layer.Send(t.Context(), "job:1", numbered(i, "-")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if st := app.Stats(); st.Slow != 0 {
-		t.Errorf("stats %+v", st)
-	}
-	a := ws.Append{History: long(), Envelope: ws.Envelope{Data: []byte(strings.Repeat("x", 4000)), End: ws.JobDone}}
-	if _, err := log.Append(t.Context(), "group:job:1", a); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, _, err := page.conn.Read(page.ctx); err != nil {
-			if codeOf(err) != 4008 {
-				t.Errorf("closed with %v", err)
-			}
-			break
-		}
-	}
-	awaitSockets(t, app, 0)
-}
-
 // TestKeysCountWithinTheirGroup: under outbound latest, a message replaces one of the same key and group, and no other.
 func TestKeysCountWithinTheirGroup(t *testing.T) {
 	for name, keep := range map[string]bool{"plain groups": false, "streams": true} {
