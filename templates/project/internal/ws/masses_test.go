@@ -92,8 +92,9 @@ func TestTenThousandSockets(t *testing.T) {
 		awaitSockets(t, app, 0)
 		settle(t, app)
 		var now holdings
+		// The server's goroutines and its ends of connections end a moment after the socket has gone.
+		eventually(t, "the end of the goroutines", func() bool { return runtime.NumGoroutine() <= want.goroutines })
 		for deadline := time.Now().Add(patience); ; runtime.Gosched() {
-			// The server's goroutines and its ends of connections end a moment after the socket has gone.
 			if now = held(t); now.goroutines <= want.goroutines && now.descriptors <= want.descriptors && now.memory <= want.memory+slack {
 				return
 			}
@@ -107,9 +108,10 @@ func TestTenThousandSockets(t *testing.T) {
 	}
 	awaitSockets(t, app, 0)
 	var before holdings
-	eventually(t, "the end of the server's goroutines", func() bool {
+	eventually(t, "the end of the server's goroutines", func() bool { return runtime.NumGoroutine() < 20 })
+	eventually(t, "the end of the server's connections", func() bool {
 		before = held(t)
-		return before.goroutines < 20 && before.descriptors < 50
+		return before.descriptors < 50
 	})
 	for name, leave := range departures {
 		conns := come()

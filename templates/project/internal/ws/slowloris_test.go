@@ -103,7 +103,8 @@ func TestSlowAnswer(t *testing.T) {
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
-		if err := app.Quiet(t.Context()); err != nil { // the handshake is over
+		synctest.Wait()                                // the handshake is under way
+		if err := app.Quiet(t.Context()); err != nil { // and now it is over
 			t.Error(err)
 		}
 		if took := time.Since(began); took != app.limits.HandshakeTimeout {
