@@ -113,9 +113,6 @@ func (p *pump) send(page Page) bool {
 		p.at.Offset = e.Offset
 		p.socket.router.counts.replayed.Add(1)
 	}
-	if len(page.Records) == 0 {
-		p.at.Offset = max(p.at.Offset, page.Top)
-	}
 	return true
 }
 
