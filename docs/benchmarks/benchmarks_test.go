@@ -14,33 +14,51 @@ import (
 // patience bounds a command, so that one that hangs is seen. It is no measure of speed.
 const patience = 4 * time.Minute
 
-// TestEmittedServiceBuilds emits the service of the comparison as its driver does, puts the comparison's own files into it, and
+// TestEmittedServicesBuild emits the service of each comparison as its driver does, puts the comparison's own files into it, and
 // vets what comes of it: the peers are not needed for that, nor a network.
-func TestEmittedServiceBuilds(t *testing.T) {
+func TestEmittedServicesBuild(t *testing.T) {
 	dir := t.TempDir()
 	tool := filepath.Join(dir, "wsgen.exe") // Windows asks for the ending, others do not mind it
 	run(t, filepath.Join("..", ".."), "go", "build", "-o", tool, ".")
-
-	ours, err := filepath.Abs(filepath.Join("resume", "testdata", "emitted"))
-	if err != nil {
-		t.Fatal(err)
+	for _, comparison := range []string{"resume", "load"} {
+		t.Run(comparison, func(t *testing.T) {
+			ours, err := filepath.Abs(filepath.Join(comparison, "testdata", "emitted"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			run(t, dir, tool, "new", "project", "bench", "--spec", filepath.Join(ours, "wsgen.yaml"))
+			project := filepath.Join(dir, "bench")
+			replace(t, ours, project)
+			run(t, project, "go", "vet", ".", "./consumers")
+		})
 	}
-	run(t, dir, tool, "new", "project", "bench", "--spec", filepath.Join(ours, "wsgen.yaml"))
-	project := filepath.Join(dir, "bench")
-	for _, name := range []string{"main.go", filepath.Join("consumers", "feed_consumer.go")} {
-		text, err := os.ReadFile(filepath.Join(ours, name))
+}
+
+// replace puts the comparison's files of Go in the place of those of the project.
+func replace(t *testing.T, ours, project string) {
+	t.Helper()
+	consumers, err := filepath.Glob(filepath.Join(ours, "consumers", "*.go"))
+	if err != nil || len(consumers) == 0 {
+		t.Fatalf("%d consumers in %s, %v", len(consumers), ours, err)
+	}
+	for _, from := range append(consumers, filepath.Join(ours, "main.go")) {
+		name, err := filepath.Rel(ours, from)
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(project, name)
-		if _, err := os.Stat(path); err != nil {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(project, name)
+		if _, err := os.Stat(to); err != nil {
 			t.Fatalf("not a file of the project any more: %v", err)
 		}
-		if err := os.WriteFile(path, text, 0o600); err != nil {
+		if err := os.WriteFile(to, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	run(t, project, "go", "vet", ".", "./consumers")
 }
 
 // run runs a program in a folder, with the modules that are there, and fails the test when it fails.

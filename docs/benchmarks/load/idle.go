@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	idleSockets = 5000 // and as many again
+	settling    = 3 * time.Second
+)
+
+// idle opens sockets that join a group and say nothing. It measures the handshakes, what the sockets take, and their pings;
+// then the server is killed and started again, and all sockets come back at once.
+func (r *run) idle(ctx context.Context, w *workshop) error {
+	empty, err := r.server.rss()
+	if err != nil {
+		return err
+	}
+	crowd := &crowd{over: make(chan struct{})}
+	defer func() { crowd.drop() }()
+	var cpu time.Duration
+	for open := idleSockets; open <= 2*idleSockets; open += idleSockets {
+		before, err := r.server.cpu()
+		if err != nil {
+			return err
+		}
+		if err := r.grow(crowd, idleSockets, r.c.group, true, 64); err != nil {
+			return err
+		}
+		crowd.listen(r.c.dialect, open-idleSockets)
+		after, err := r.server.cpu()
+		if err != nil {
+			return err
+		}
+		cpu += after - before
+		if err := crowd.pass(settling); err != nil {
+			return err
+		}
+		full, err := r.server.rss()
+		if err != nil {
+			return err
+		}
+		r.add(fmt.Sprintf("memory, %d idle", open), (full-empty)/1024/float64(open))
+		if r.short {
+			r.add("handshake", cpu.Seconds()*1e6/float64(open))
+			return nil
+		}
+	}
+	r.add("handshake", cpu.Seconds()*1e6/(2*idleSockets))
+	if err := r.pings(crowd); err != nil {
+		return err
+	}
+	r.server.kill()
+	crowd.drop()
+	return r.comeBack(ctx, w)
+}
+
+// pings measures what it costs that the idle sockets are pinged, and counts goroutines.
+func (r *run) pings(c *crowd) error {
+	before, err := r.server.cpu()
+	if err != nil {
+		return err
+	}
+	if err := c.pass(pingInterval); err != nil {
+		return err
+	}
+	after, err := r.server.cpu()
+	if err != nil {
+		return err
+	}
+	r.add("ping", (after-before).Seconds()*1e6/(2*idleSockets))
+	if r.c.server == "node" {
+		return nil
+	}
+	found, err := r.server.stats()
+	r.add("goroutines", found.Goroutines/(2*idleSockets))
+	return err
+}
+
+// comeBack starts the server again, as after an update, and lets all sockets open at the same moment.
+func (r *run) comeBack(ctx context.Context, w *workshop) error {
+	var err error
+	if r.server, err = w.start(ctx, r.c, r.server.addr); err != nil {
+		return err
+	}
+	const n = 2 * idleSockets
+	var busy sync.WaitGroup
+	var refused atomic.Int64
+	conns, took := make([]*conn, n), make([]time.Duration, n)
+	begin := time.Now()
+	for i := range n {
+		busy.Go(func() {
+			c, err := r.open(r.c.group, true, i)
+			if err != nil {
+				refused.Add(1)
+				return
+			}
+			conns[i], took[i] = c, time.Since(begin)
+		})
+	}
+	busy.Wait()
+	for i, c := range conns {
+		if c != nil {
+			c.drop()
+		} else {
+			took[i] = math.MaxInt64
+		}
+	}
+	slices.Sort(took)
+	r.add("back at once, refused", float64(refused.Load()))
+	if late := took[n*99/100]; late != math.MaxInt64 {
+		r.add("back at once, 99 %", late.Seconds()*1000)
+	}
+	return nil
+}
