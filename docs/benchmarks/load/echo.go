@@ -68,7 +68,7 @@ func (r *run) window(crowd *crowd, name string, units func() float64) (measured,
 		return measured{}, err
 	}
 	if r.profiles != "" {
-		if err := r.server.profile(r.profilePath(name), r.measure); err != nil {
+		if err := r.server.profile(r.profilePath(name)); err != nil {
 			return measured{}, err
 		}
 	}
@@ -90,19 +90,21 @@ func (r *run) window(crowd *crowd, name string, units func() float64) (measured,
 	return measured{
 		perUnit: (end.cpu - begin.cpu).Seconds() * 1e6 / n,
 		mallocs: (end.mallocs - begin.mallocs) * 1000 / n,
+		writes:  (end.writes - begin.writes) * 1000 / n,
 	}, nil
 }
 
 // A sample is what has been used and done so far.
 type sample struct {
-	cpu            time.Duration
-	units, mallocs float64
+	cpu                    time.Duration
+	units, mallocs, writes float64
 }
 
 // measured is what a unit of a load costs.
 type measured struct {
 	perUnit float64 // µs of processor time
 	mallocs float64 // allocations in a thousand
+	writes  float64 // system calls in a thousand
 }
 
 // sample takes one.
@@ -116,6 +118,9 @@ func (r *run) sample(units func() float64) (sample, error) {
 		s.mallocs = found.Mallocs
 	}
 	var err error
+	if s.writes, err = r.server.writes(); err != nil {
+		return s, err
+	}
 	s.cpu, err = r.server.cpu()
 	s.units = units()
 	return s, err

@@ -33,6 +33,8 @@ func others() []line {
 	return []line{
 		{"goroutines", "goroutines of an idle socket", "", 0, "≤ 1"},
 		{"allocations", "allocations in 1,000 deliveries", "", 0, "≤ 10"},
+		{"writes, broadcast, 8 undelivered", "system calls that write, in 1,000 deliveries, at most 8 undelivered", "", 0, ""},
+		{"writes, broadcast, bursts of 16", "the same, 16 in a burst", "", 0, ""},
 		{"stuck, let go", "readers that never read: let go after", "s", 0, "≤ 3, after the bound"},
 		{"stuck, memory", "memory that each of them took at most", "MiB", 0, "≤ 2"},
 		{"stuck, others hit", "rounds in which another reader lost something", "", 0, "0"},

@@ -99,13 +99,26 @@ func (s *server) stats() (stats, error) {
 	return found, err
 }
 
-// profile takes a profile of the processor for this time, into a file.
-func (s *server) profile(path string, d time.Duration) error {
-	text, err := s.get("/debug/pprof/profile?seconds=" + strconv.Itoa(max(1, int(d.Seconds()))))
+// profile takes a profile of the processor, into a file.
+func (s *server) profile(path string) error {
+	const seconds = 5 // a hundred samples in each, of what takes a whole processor
+	text, err := s.get("/debug/pprof/profile?seconds=" + strconv.Itoa(seconds))
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(path, text, 0o600)
+}
+
+// writes returns how often the server has called the kernel to write, to whatever file.
+func (s *server) writes() (float64, error) {
+	text, err := os.ReadFile(s.proc("io"))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), "syscw: ")
+	line, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.Atoi(line)
+	return float64(n), err
 }
 
 // cpu returns the processor time that the server has used, in user mode and in the kernel. Linux counts it in ticks of 10 ms.
