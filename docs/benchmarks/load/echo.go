@@ -68,7 +68,8 @@ func (r *run) window(crowd *crowd, name string, units func() float64) (measured,
 		return measured{}, err
 	}
 	if r.profiles != "" {
-		if err := r.server.profile(r.profilePath(name)); err != nil {
+		const cpu = "profile?seconds=5" // five hundred samples of what takes a whole processor
+		if err := r.server.profile(cpu, r.profilePath(name)); err != nil {
 			return measured{}, err
 		}
 	}

@@ -10,10 +10,15 @@ import (
 	"time"
 )
 
-const (
-	idleSockets = 5000 // and as many again
-	settling    = 3 * time.Second
-)
+const idleSockets = 5000 // and as many again
+
+// settling returns how long the server is left alone before its memory is looked at.
+func (r *run) settling() time.Duration {
+	if r.short {
+		return 2 * time.Second
+	}
+	return 3 * time.Second
+}
 
 // idle opens sockets that join a group and say nothing. It measures the handshakes, what the sockets take, and their pings;
 // then the server is killed and started again, and all sockets come back at once.
@@ -39,7 +44,7 @@ func (r *run) idle(ctx context.Context, w *workshop) error {
 			return err
 		}
 		cpu += after - before
-		if err := crowd.pass(settling); err != nil {
+		if err := crowd.pass(r.settling()); err != nil {
 			return err
 		}
 		full, err := r.server.rss()
@@ -53,6 +58,11 @@ func (r *run) idle(ctx context.Context, w *workshop) error {
 		}
 	}
 	r.add("handshake", cpu.Seconds()*1e6/(2*idleSockets))
+	if r.profiles != "" {
+		if err := r.server.profile("heap", r.profilePath("idle")); err != nil {
+			return err
+		}
+	}
 	if err := r.pings(crowd); err != nil {
 		return err
 	}
@@ -80,6 +90,8 @@ func (r *run) pings(c *crowd) error {
 	}
 	found, err := r.server.stats()
 	r.add("goroutines", found.Goroutines/(2*idleSockets))
+	r.add("idle, heap", found.Heap/1024/(2*idleSockets))
+	r.add("idle, stacks", found.Stacks/1024/(2*idleSockets))
 	return err
 }
 

@@ -42,7 +42,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often everything is measured; the figures are medians")
 	flags.StringVar(&o.peers, "peers", "", "these alone, separated by commas, for example \"gorilla hub,emitted\"")
 	flags.StringVar(&o.trials, "trials", "", "these alone, separated by commas: echo, broadcast, idle, stuck")
-	flags.StringVar(&o.profiles, "profiles", "", "a `folder` for profiles of the processor; figures are worth less then")
+	flags.StringVar(&o.profiles, "profiles", "", "a `folder` for profiles: of the processor under echo and broadcast, of the memory when idle")
 	flags.BoolVar(&o.short, "short", false, "a quick look at the emitted service: ratios beside those of figures.json")
 	flags.BoolVar(&o.write, "write", false, "write the figures into ../load.md and figures.json")
 	if err := flags.Parse(args); err != nil {
@@ -151,7 +151,7 @@ func perform(ctx context.Context, args []string, out io.Writer) (err error) {
 func (w *workshop) inTurn(ctx context.Context, f *figures, o options, all []contestant, out io.Writer) error {
 	for round := range o.rounds {
 		for _, t := range trials() {
-			if o.trials != "" && !slices.Contains(strings.Split(o.trials, ","), t.name) || o.short && !t.brief {
+			if o.trials != "" && !slices.Contains(strings.Split(o.trials, ","), t.name) || o.short && (!t.brief || t.name == "idle" && round > 0) {
 				continue
 			}
 			for i := range all {

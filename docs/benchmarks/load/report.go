@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,8 @@ func costs() []line {
 func others() []line {
 	return []line{
 		{"goroutines", "goroutines of an idle socket", "", 0, "≤ 1"},
+		{"idle, heap", "heap of the server in use, by idle socket", "KiB", 0, ""},
+		{"idle, stacks", "stacks of its goroutines, by idle socket", "KiB", 0, ""},
 		{"allocations", "allocations in 1,000 deliveries", "", 0, "≤ 10"},
 		{"writes, broadcast, 8 undelivered", "system calls that write, in 1,000 deliveries, at most 8 undelivered", "", 0, ""},
 		{"writes, broadcast, bursts of 16", "the same, 16 in a burst", "", 0, ""},
@@ -132,7 +135,8 @@ func number(v float64) string {
 // beside returns the ratios of a short look beside those of the last whole run.
 func (f *figures) beside(last *figures) string {
 	var b strings.Builder
-	f.table(&b, "the emitted service by the "+hub+" | now | "+last.Date+" | goal", costs()[:8], func(l line) []string {
+	lines := slices.DeleteFunc(costs(), func(l line) bool { return f.Medians[l.figure] == nil })
+	f.table(&b, "the emitted service by the "+hub+" | now | "+last.Date+" | goal", lines, func(l line) []string {
 		return []string{f.times(l, emitted), last.times(l, emitted), fmt.Sprintf("≤ %.2f ×", l.goal)}
 	})
 	b.WriteString("\n")

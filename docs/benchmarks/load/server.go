@@ -86,7 +86,8 @@ func (s *server) kill() {
 
 // stats are what a server in Go tells of itself.
 type stats struct {
-	Goroutines, Mallocs float64
+	Goroutines, Mallocs float64 // numbers
+	Heap, Stacks        float64 // bytes in use
 }
 
 // stats asks for them.
@@ -99,10 +100,9 @@ func (s *server) stats() (stats, error) {
 	return found, err
 }
 
-// profile takes a profile of the processor, into a file.
-func (s *server) profile(path string) error {
-	const seconds = 5 // a hundred samples in each, of what takes a whole processor
-	text, err := s.get("/debug/pprof/profile?seconds=" + strconv.Itoa(seconds))
+// profile takes a profile from net/http/pprof, into a file.
+func (s *server) profile(name, path string) error {
+	text, err := s.get("/debug/pprof/" + name)
 	if err != nil {
 		return err
 	}

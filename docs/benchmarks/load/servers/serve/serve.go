@@ -56,5 +56,7 @@ func stats(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]uint64{ // an error would mean that nobody listens any more
 		"goroutines": uint64(runtime.NumGoroutine()),
 		"mallocs":    m.Mallocs,
+		"heap":       m.HeapInuse,
+		"stacks":     m.StackInuse,
 	})
 }
