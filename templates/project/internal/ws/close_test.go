@@ -115,15 +115,15 @@ func TestInflatedSize(t *testing.T) {
 		_ = w.Flush()
 		return strings.TrimSuffix(b.String(), "\x00\x00\xff\xff")
 	}
+	bomb := deflate(40 << 20) // before the connection, which has a deadline
+	if len(bomb) > 64<<10 {
+		t.Fatalf("the bomb has %d bytes, which is beyond the limit already", len(bomb))
+	}
 	const offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 	page := dialRaw(t, app, "/ws", offer)
 	page.write(t, frame(0xc1, deflate(64<<10)))
 	if first, _ := page.next(t); first != 0xc1 {
 		t.Errorf("first byte %x, want a compressed text", first)
-	}
-	bomb := deflate(40 << 20)
-	if len(bomb) > 64<<10 {
-		t.Fatalf("the bomb has %d bytes, which is beyond the limit already", len(bomb))
 	}
 	page.write(t, frame(0xc1, bomb))
 	page.expectClose(t, 1009)

@@ -43,7 +43,7 @@ func TestReturningPageGetsWhatItMissed(t *testing.T) {
 	for round := range 3 {
 		publish(t, layer, "job:1", "live")
 		page.Expect("live")
-		before := page
+		back := wstest.Return(page)
 		if round != 1 {
 			page.Drop()
 		}
@@ -52,7 +52,7 @@ func TestReturningPageGetsWhatItMissed(t *testing.T) {
 		if err := layer.Send(t.Context(), "job:1", ws.Message{Data: []byte{0, 's', ':'}, Binary: true}); err != nil {
 			t.Fatal(err)
 		}
-		page = wstest.Connect(t, app, "/ws", wstest.Return(before))
+		page = wstest.Connect(t, app, "/ws", back)
 		page.Expect("missed")
 		page.ExpectBinary([]byte{0, 's', ':'})
 		page.Quiet()
