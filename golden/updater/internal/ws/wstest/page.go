@@ -39,18 +39,20 @@ func newPage() *page {
 
 // Return connects as the page of an earlier socket that connects again, as the generated JavaScript client does by itself: over
 // [V1], under the same client id, from where it stands in its streams, and with the messages sent again that the service has
-// not acknowledged. The earlier socket may be open still; what it gets from now on the page does not know.
+// not acknowledged. The page is what it was when Return is called: where the earlier socket is still open, what that gets
+// afterwards the page does not know.
 func Return(earlier *Sock) Option {
+	earlier.mu.Lock()
+	defer earlier.mu.Unlock()
+	back := page{
+		id:        earlier.page.id,
+		positions: maps.Clone(earlier.page.positions),
+		commands:  earlier.page.commands,
+		unacked:   slices.Clone(earlier.page.unacked),
+	}
 	return func(o *options) {
 		V1()(o)
-		earlier.mu.Lock()
-		defer earlier.mu.Unlock()
-		o.page = &page{
-			id:        earlier.page.id,
-			positions: maps.Clone(earlier.page.positions),
-			commands:  earlier.page.commands,
-			unacked:   slices.Clone(earlier.page.unacked),
-		}
+		o.page = &back
 	}
 }
 
