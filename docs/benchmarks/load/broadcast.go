@@ -44,6 +44,7 @@ func (r *run) enter(n, size int, late func(member int, d time.Duration)) (*room,
 		late:      late,
 	}
 	for i, conn := range c.conns {
+		conn.reserve(2 * 16 * size) // two bursts: the client takes from the same processors as the server
 		c.each(func() error { return m.listen(i, conn) })
 	}
 	for begin := time.Now(); time.Since(begin) < patience; {

@@ -97,6 +97,13 @@ func (c *conn) fill() error {
 	return err
 }
 
+// reserve makes room for this many bytes, so that they can be read at once.
+func (c *conn) reserve(n int) {
+	buf := make([]byte, max(n, len(c.buf)))
+	c.end = copy(buf, c.buf[c.begin:c.end])
+	c.begin, c.buf = 0, buf
+}
+
 // next takes a frame from what was read; false: it is not whole yet.
 func (c *conn) next() (op byte, payload []byte, ok bool, err error) {
 	b := c.buf[c.begin:c.end]

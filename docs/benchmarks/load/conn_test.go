@@ -68,6 +68,23 @@ func TestMessagesComeWhole(t *testing.T) {
 	}
 }
 
+// TestReserveKeepsWhatWasRead makes more room between two messages that were read at once.
+func TestReserveKeepsWhatWasRead(t *testing.T) {
+	c, server := pair(t)
+	c.reserve(64)
+	text := append(fromServer(opText, "one"), fromServer(opText, "two")...)
+	serve(t, server, text, len(text))
+	for i, want := range []string{"one", "two"} {
+		if got, err := c.message(true); err != nil || string(got) != want {
+			t.Fatalf("message %d is %q, %v; want %q", i, got, err, want)
+		}
+		c.reserve(128 << i)
+	}
+	if len(c.buf) != 256 || c.begin != c.end {
+		t.Errorf("room for %d bytes, %d of them taken; want 256 and none", len(c.buf), c.end-c.begin)
+	}
+}
+
 // TestPingsAreAnswered wants the payload back, and nothing of it in the messages.
 func TestPingsAreAnswered(t *testing.T) {
 	c, server := pair(t)

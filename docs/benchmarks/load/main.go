@@ -88,6 +88,7 @@ type run struct {
 	c               contestant
 	server          *server
 	add             func(figure string, value float64)
+	say             func(format string, args ...any) // for whoever watches
 	warmUp, measure time.Duration
 	short           bool
 	profiles        string
@@ -163,7 +164,7 @@ func (w *workshop) inTurn(ctx context.Context, f *figures, o options, all []cont
 					return err
 				}
 				fmt.Fprintf(out, "round %d of %d: %s, %s\n", round+1, o.rounds, t.title, c.name)
-				if err := w.perform(ctx, t, c, f, o); err != nil {
+				if err := w.perform(ctx, t, c, f, o, out); err != nil {
 					return fmt.Errorf("%s, %s: %w", t.title, c.name, err)
 				}
 			}
@@ -178,10 +179,11 @@ func isForm(c contestant) bool {
 }
 
 // perform puts one contestant through one trial, with a fresh server.
-func (w *workshop) perform(ctx context.Context, t trial, c contestant, f *figures, o options) error {
+func (w *workshop) perform(ctx context.Context, t trial, c contestant, f *figures, o options, out io.Writer) error {
 	r := &run{
 		c: c, warmUp: 300 * time.Millisecond, measure: 1500 * time.Millisecond, short: o.short,
 		add: func(figure string, value float64) { f.add(figure, c.name, value) },
+		say: func(format string, args ...any) { fmt.Fprintf(out, "  "+format+"\n", args...) },
 	}
 	if o.short {
 		r.measure = 800 * time.Millisecond

@@ -40,7 +40,7 @@ func others() []line {
 		{"writes, broadcast, bursts of 16", "the same, 16 in a burst", "", 0, ""},
 		{"stuck, let go", "readers that never read: let go after", "s", 0, "≤ 3, after the bound"},
 		{"stuck, memory", "memory that each of them took at most", "MiB", 0, "≤ 2"},
-		{"stuck, others hit", "rounds in which another reader lost something", "", 0, "0"},
+		{"stuck, others hit", "another reader lost something (1: in most rounds)", "", 0, "0"},
 		{"stuck, 99 % without", "99 % of deliveries without them within", "ms", 0, ""},
 		{"stuck, 99 % with", "99 % of deliveries beside them within", "ms", 0, "unchanged"},
 		{"back at once, 99 %", "10,000 back at once: 99 % within", "ms", 0, ""},

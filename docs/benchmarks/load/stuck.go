@@ -56,7 +56,8 @@ func (r *run) stuck() error {
 	if err != nil {
 		return err
 	}
-	if m.crowd.failure() != nil { // it cannot serve even those that read
+	if err := m.crowd.failure(); err != nil { // it cannot serve even those that read
+		r.say("before one is stuck: %v", err)
 		r.add("stuck, others hit", 1)
 		return nil
 	}
@@ -87,7 +88,8 @@ func (r *run) stick(m *room, times *clock, before float64) error {
 	if err != nil {
 		return err
 	}
-	if m.crowd.failure() != nil {
+	if err := m.crowd.failure(); err != nil {
+		r.say("beside those that are stuck: %v", err)
 		r.add("stuck, others hit", 1) // and what was seen of the ten may have been one of these
 		return nil
 	}
