@@ -119,11 +119,14 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// script is a service that plays its part on each connection: it writes the lines, and reads those that begin with "<".
+// script is a service that plays its part on each connection: it writes the lines, and reads those that begin with "<". It has a
+// path of its own: pages of other tests may still look for a service that had its port before.
 func script(t *testing.T, parts ...string) *httptest.Server {
 	t.Helper()
 	var conns atomic.Int64 // one after another
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux := http.NewServeMux()
+	s := httptest.NewServer(mux)
+	mux.HandleFunc("/script", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()
 		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"wsgen.1"}})
@@ -150,7 +153,7 @@ func script(t *testing.T, parts ...string) *httptest.Server {
 			_ = conn.Write(ctx, websocket.MessageText, []byte(`c{"type":"close","code":1000,"reason":"played"}`))
 			_ = conn.Close(websocket.StatusNormalClosure, "played")
 		}
-	}))
+	})
 	t.Cleanup(s.Close)
 	return s
 }
@@ -163,7 +166,7 @@ func play(t *testing.T, commands int, parts ...string) []string {
 	t.Helper()
 	s := script(t, parts...)
 	var told []string
-	c := New(Options{URL: "ws" + strings.TrimPrefix(s.URL, "http"), Origin: s.URL, ID: id, Events: func(e Event) {
+	c := New(Options{URL: "ws" + strings.TrimPrefix(s.URL, "http") + "/script", Origin: s.URL, ID: id, Events: func(e Event) {
 		if e.Kind != Closed {
 			told = append(told, fmt.Sprintf("%s %s %s/%d %s%s %s", e.Kind, e.Stream, e.Epoch, e.Offset, e.State, e.Reason, e.Data))
 		}
