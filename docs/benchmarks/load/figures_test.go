@@ -42,8 +42,15 @@ func TestTables(t *testing.T) {
 			t.Errorf("%q is missing in:\n%s", want, tables)
 		}
 	}
-	if beside := f.beside(f); !strings.Contains(beside, "| 0.60 × (6) | 0.60 × (6) | ≤ 0.95 × |") {
-		t.Errorf("the short look:\n%s", beside)
+	last := &figures{Date: "2029-12-31", Medians: map[string]map[string]float64{"echo, depth 1": {hub: 10, emitted: 8}, "allocations": {emitted: 9}, "handshake": {hub: 1}}}
+	beside := f.beside(last)
+	for _, want := range []string{"| now | 2029-12-31 | goal |", "| echo, depth 1, a message | 0.60 × (6) | 0.80 × (8) | ≤ 0.95 × |", "| 7 | 9 | ≤ 10 |"} {
+		if !strings.Contains(beside, want) {
+			t.Errorf("%q is missing in the short look:\n%s", want, beside)
+		}
+	}
+	if strings.Contains(beside, "handshake") {
+		t.Errorf("the short look has what was not measured:\n%s", beside)
 	}
 }
 

@@ -135,12 +135,12 @@ func number(v float64) string {
 // beside returns the ratios of a short look beside those of the last whole run.
 func (f *figures) beside(last *figures) string {
 	var b strings.Builder
-	lines := slices.DeleteFunc(costs(), func(l line) bool { return f.Medians[l.figure] == nil })
-	f.table(&b, "the emitted service by the "+hub+" | now | "+last.Date+" | goal", lines, func(l line) []string {
+	missing := func(l line) bool { return f.Medians[l.figure] == nil }
+	f.table(&b, "the emitted service by the "+hub+" | now | "+last.Date+" | goal", slices.DeleteFunc(costs(), missing), func(l line) []string {
 		return []string{f.times(l, emitted), last.times(l, emitted), fmt.Sprintf("≤ %.2f ×", l.goal)}
 	})
 	b.WriteString("\n")
-	f.table(&b, "the emitted service | now | "+last.Date+" | goal", others()[1:2], func(l line) []string {
+	f.table(&b, "the emitted service | now | "+last.Date+" | goal", slices.DeleteFunc(others(), missing), func(l line) []string {
 		return []string{f.absolute(l, emitted), last.absolute(l, emitted), l.note}
 	})
 	return b.String()
