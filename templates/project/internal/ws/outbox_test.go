@@ -10,17 +10,13 @@ import (
 // drainOutbox takes all that waits, and returns the payloads of its frames.
 func drainOutbox(o *outbox) (payloads []string) {
 	b := new(batch)
-	for o.take(b) {
-		var all []byte
-		for _, data := range b.buffers() {
-			all = append(all, data...)
-		}
+	for o.next(b) {
+		all := slices.Clone(b.joined())
 		for len(all) > 0 {
 			n := int(all[1]) // short frames only
 			payloads = append(payloads, string(all[2:2+n]))
 			all = all[2+n:]
 		}
-		o.written(b)
 	}
 	return payloads
 }
@@ -146,9 +142,9 @@ func TestReplaysHaveAShare(t *testing.T) {
 		t.Fatalf("behind 100 KiB a replay is told %v, want to wait", v)
 	}
 	var b batch
-	o.take(&b)
+	o.next(&b)
 	o.addMessage(frame(100<<10), false)
-	o.written(&b)
+	o.next(&b)
 	select {
 	case <-room:
 	default:
