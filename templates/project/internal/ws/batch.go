@@ -13,7 +13,7 @@ type batch struct {
 	sent   int // of them, what is on the connection
 
 	copied  []byte // the frames, where they are several
-	unsent  []byte // what attempt writes
+	piece   []byte // what attempt writes
 	attempt func(fd uintptr) bool
 }
 
@@ -21,7 +21,7 @@ type batch struct {
 var batches = sync.Pool{New: func() any {
 	b := new(batch)
 	b.attempt = func(fd uintptr) bool {
-		b.sent += writeNow(fd, b.unsent)
+		b.sent = writeNow(fd, b.piece)
 		return true // without waiting until more can be written
 	}
 	return b
@@ -47,18 +47,18 @@ func (b *batch) empty() int {
 	}
 	n := b.bytes
 	clear(b.frames)
-	b.frames, b.bytes, b.sent, b.unsent = b.frames[:0], 0, 0, nil
+	b.frames, b.bytes, b.sent, b.piece = b.frames[:0], 0, 0, nil
 	return n
 }
 
 // free gives a batch back that is empty.
 func (b *batch) free() { batches.Put(b) }
 
-// try writes what is left as far as the peer takes it at once, and reports whether that was all. It never waits, and tells of no
-// error: what is left meets it again. The connection must have no write deadline.
+// try writes as much as the peer takes at once, and reports whether that was all. It never waits, and tells of no error: what is
+// left meets it again. The connection must have no write deadline.
 func (b *batch) try(direct syscall.RawConn) bool {
-	if direct != nil && b.sent < b.bytes && (len(b.frames) == 1 || b.bytes <= maxCopied) {
-		b.unsent = b.joined()[b.sent:]
+	if direct != nil && b.bytes > 0 && b.sent == 0 && (len(b.frames) == 1 || b.bytes <= maxCopied) {
+		b.piece = b.joined()
 		_ = direct.Write(b.attempt)
 	}
 	return b.sent == b.bytes

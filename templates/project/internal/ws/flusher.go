@@ -40,6 +40,7 @@ func (l *line) run() {
 	var turn []*Socket
 	for {
 		clear(turn)
+		runtime.Gosched() // who is about to send goes first, so that more leaves at once
 		l.mu.Lock()
 		turn, l.waiting = l.waiting, turn[:0]
 		l.running = len(turn) > 0

@@ -88,6 +88,7 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compres
 	c.ws = ws
 	if tcp, ok := c.net.(*net.TCPConn); ok {
 		c.direct, _ = tcp.SyscallConn() // fails for no connection that there is
+		_ = c.clearDeadline()           // that of the handshake; an error means that the connection is closed
 	}
 	// The outbox answers a close frame, in its turn after what waits there.
 	ws.SetCloseHandler(func(int, string) error { return nil })

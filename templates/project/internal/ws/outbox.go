@@ -57,6 +57,10 @@ var chunks = sync.Pool{New: func() any { return new(chunk) }}
 // smallFrame is up to which length a frame is copied into a chunk.
 const smallFrame = 1 << 10
 
+// maxShared is how many frames may wait for a small one to be shared with other sockets, not copied. It is few: each keeps more
+// memory than the limit of the outbox counts.
+const maxShared = 16
+
 // verdict says what became of a frame, or of a task.
 type verdict uint8
 
@@ -194,7 +198,7 @@ func (o *outbox) start() verdict {
 func (o *outbox) append(p *piece) {
 	n := p.size()
 	o.size += n
-	if n > smallFrame || p.framed != nil && o.head == len(o.frames) { // as a rule nothing joins the only one before it leaves
+	if n > smallFrame || p.framed != nil && len(o.frames)-o.head < maxShared {
 		o.add(outFrame{data: p.bytes()})
 		return
 	}
