@@ -9,8 +9,9 @@ import (
 // batch is what is written to one socket at once.
 type batch struct {
 	frames []outFrame
-	bytes  int // of the frames
-	sent   int // of them, what is on the connection
+	bytes  int  // of the frames
+	sent   int  // of them, what is on the connection
+	closed bool // the close frame is out
 
 	copied  []byte // the frames, where they are several
 	piece   []byte // what attempt writes
@@ -52,7 +53,10 @@ func (b *batch) empty() int {
 }
 
 // free gives a batch back that is empty.
-func (b *batch) free() { batches.Put(b) }
+func (b *batch) free() {
+	b.closed = false
+	batches.Put(b)
+}
 
 // try writes as much as the peer takes at once, and reports whether that was all. It never waits, and tells of no error: what is
 // left meets it again. The connection must have no write deadline.

@@ -313,7 +313,7 @@ func (o *outbox) next(b *batch) bool {
 	if o.take(b); len(b.frames) > 0 {
 		return true
 	}
-	o.writing = false
+	o.writing, b.closed = false, o.closing
 	if o.closing {
 		o.finish()
 	}
