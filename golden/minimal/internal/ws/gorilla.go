@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -25,8 +26,9 @@ import (
 type conn struct {
 	ws         *websocket.Conn
 	net        net.Conn
-	compressed bool // permessage-deflate was negotiated
-	lost       bool // a read of the connection itself failed; the reader's
+	direct     syscall.RawConn // of net, where that is TCP, for batch.try
+	compressed bool            // permessage-deflate was negotiated
+	lost       bool            // a read of the connection itself failed; the reader's
 
 	heard atomic.Bool // something came since this was last cleared; anything is a sign of life
 }
@@ -86,6 +88,10 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compres
 		return nil, fmt.Errorf("%w: %w", errClientGone, err)
 	}
 	c.ws = ws
+	if tcp, ok := c.net.(*net.TCPConn); ok {
+		c.direct, _ = tcp.SyscallConn() // fails for no connection that there is
+		_ = c.clearDeadline()           // that of the handshake; an error means that the connection is closed
+	}
 	// The outbox answers a close frame, in its turn after what waits there.
 	ws.SetCloseHandler(func(int, string) error { return nil })
 	return c, nil
@@ -125,17 +131,22 @@ func (c *conn) explain(err error) error {
 	return &protocolError{err}
 }
 
-// write puts frames on the connection, in one system call where that is TCP. A long frame goes in parts, so that the timeout
-// ends a peer that takes nothing, and not one that is merely slow.
-func (c *conn) write(frames net.Buffers, timeout time.Duration) error {
-	if len(frames) == 1 {
-		return c.writeParts(frames[0], timeout)
+// write puts what is left of the batch on the connection, in one system call where that is TCP. A long frame goes in parts, so
+// that the timeout ends a peer that takes nothing, and not one that is merely slow.
+func (c *conn) write(b *batch, timeout time.Duration) error {
+	if b.try(c.direct) {
+		return nil
+	}
+	if len(b.frames) == 1 {
+		return c.writeParts(b.frames[0].data[b.sent:], timeout)
 	}
 	if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
-	_, err := frames.WriteTo(c.net)
-	return err
+	if _, err := b.rest().WriteTo(c.net); err != nil {
+		return err
+	}
+	return c.clearDeadline()
 }
 
 // writeParts writes one frame, or what was gathered of several.
@@ -150,7 +161,15 @@ func (c *conn) writeParts(data []byte, timeout time.Duration) error {
 		}
 		data = data[n:]
 	}
-	return nil
+	return c.clearDeadline()
+}
+
+// clearDeadline lets batch.try go on, which sets none.
+func (c *conn) clearDeadline() error {
+	if c.direct == nil {
+		return nil
+	}
+	return c.net.SetWriteDeadline(time.Time{})
 }
 
 // stopReading lets no read wait beyond the deadline.

@@ -3,8 +3,8 @@
 package ws
 
 import (
-	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // outboundPolicy says what happens to a message for which a socket's outbox has no room.
@@ -36,6 +36,8 @@ type outbox struct {
 	ack      uint64         // the newest acknowledgement, which contains the others; 0 where there is none to send
 	added    uint64         // how many frames ever came, for Router.Quiet
 
+	queued atomic.Bool // writing, but only in line for it: see flusher
+
 	finished chan struct{} // made by done; closed when the close frame is out, or nothing can be written any more
 	room     chan struct{} // made for a Send that waits; closed when something was written
 	idle     chan struct{} // made for Router.Quiet; closed when the writer ends
@@ -56,6 +58,10 @@ var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
 // smallFrame is up to which length a frame is copied into a chunk.
 const smallFrame = 1 << 10
+
+// maxShared is how many frames may wait for a small one to be shared with other sockets, not copied. It is few: each keeps more
+// memory than the limit of the outbox counts.
+const maxShared = 16
 
 // verdict says what became of a frame, or of a task.
 type verdict uint8
@@ -194,12 +200,8 @@ func (o *outbox) start() verdict {
 func (o *outbox) append(p *piece) {
 	n := p.size()
 	o.size += n
-	if n > smallFrame {
-		data := p.framed
-		if data == nil {
-			data = p.appendTo(make([]byte, 0, n))
-		}
-		o.add(outFrame{data: data})
+	if n > smallFrame || p.framed != nil && len(o.frames)-o.head < maxShared {
+		o.add(outFrame{data: p.bytes()})
 		return
 	}
 	if last := len(o.frames) - 1; last >= o.head && o.frames[last].chunk != nil {
@@ -214,12 +216,11 @@ func (o *outbox) append(p *piece) {
 
 // appendKeyed adds a frame that a later one may replace; o.mu is held.
 func (o *outbox) appendKeyed(p *piece) {
-	n := p.size()
-	o.size += n
+	o.size += p.size()
 	if o.keys == nil {
 		o.keys = make(map[string]int)
 	}
-	o.add(outFrame{data: p.appendTo(make([]byte, 0, n)), key: p.key})
+	o.add(outFrame{data: p.bytes(), key: p.key})
 	o.keys[p.key] = len(o.frames) - 1
 }
 
@@ -294,24 +295,16 @@ func (f outFrame) free() {
 	}
 }
 
-// batch is what the writer writes at once.
-type batch struct {
-	frames []outFrame
-	bytes  int
-	views  net.Buffers // of the frames
-}
-
-// batches holds free ones.
-var batches = sync.Pool{New: func() any { return new(batch) }}
-
-// maxBatch is about how many bytes go into one write: enough to make system calls rare, and little enough for a slow but
-// living peer to take within the write timeout.
-const maxBatch = 64 << 10
-
-// take moves the next frames into an empty batch. It reports false, and the writer ends, where there are none.
-func (o *outbox) take(b *batch) bool {
+// next takes note that what is in the batch was written, or failed to be, and moves the next frames into it. It reports false,
+// and the writer ends, where there are none.
+func (o *outbox) next(b *batch) bool {
+	wrote := b.empty()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if wrote > 0 {
+		o.size -= wrote
+		o.wake()
+	}
 	if !o.closing && !o.failed {
 		if o.pong != nil {
 			o.append(o.pong)
@@ -319,6 +312,22 @@ func (o *outbox) take(b *batch) bool {
 		o.appendAck()
 	}
 	o.pong = nil
+	if o.take(b); len(b.frames) > 0 {
+		return true
+	}
+	o.writing, b.closed = false, o.closing
+	if o.closing {
+		o.finish()
+	}
+	if o.idle != nil {
+		close(o.idle)
+		o.idle = nil
+	}
+	return false
+}
+
+// take moves frames into an empty batch; o.mu is held.
+func (o *outbox) take(b *batch) {
 	for o.head < len(o.frames) {
 		f := o.frames[o.head]
 		if b.bytes > 0 && b.bytes+len(f.data) > maxBatch {
@@ -333,8 +342,7 @@ func (o *outbox) take(b *batch) bool {
 		if f.key != "" {
 			delete(o.keys, f.key)
 		}
-		b.frames = append(b.frames, f)
-		b.bytes += len(f.data)
+		b.add(f)
 	}
 	if o.head == len(o.frames) {
 		o.frames, o.head = o.frames[:0], 0
@@ -342,40 +350,6 @@ func (o *outbox) take(b *batch) bool {
 			o.frames = nil
 		}
 	}
-	if len(b.frames) > 0 {
-		return true
-	}
-	o.writing = false
-	if o.closing {
-		o.finish()
-	}
-	if o.idle != nil {
-		close(o.idle)
-		o.idle = nil
-	}
-	return false
-}
-
-// written takes note that a batch was written, or failed to be, and empties it.
-func (o *outbox) written(b *batch) {
-	o.mu.Lock()
-	o.size -= b.bytes
-	o.wake()
-	o.mu.Unlock()
-	for _, f := range b.frames {
-		f.free()
-	}
-	clear(b.frames)
-	clear(b.views)
-	b.frames, b.bytes, b.views = b.frames[:0], 0, b.views[:0]
-}
-
-// buffers returns the bytes of the batch.
-func (b *batch) buffers() net.Buffers {
-	for _, f := range b.frames {
-		b.views = append(b.views, f.data)
-	}
-	return b.views
 }
 
 // quiet returns nil where nothing waits or is being written, otherwise a channel that is closed when that is so, and how

@@ -95,6 +95,21 @@ func (s *Socket) Close(code int, reason string) error {
 
 // send adds a message to the outbox as the policy says.
 func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) error {
+	return s.put(ctx, p, policy, false)
+}
+
+// sendShared adds a message of the layer. It never waits: one slow page must not hold up a group. A message that must arrive
+// is not dropped either: the socket closes instead.
+func (s *Socket) sendShared(ctx context.Context, p *piece, mustArrive bool) error {
+	policy := s.scope.route.options.policy
+	if policy == policyBlock || policy == policyDrop && mustArrive {
+		policy = policyDisconnect
+	}
+	return s.put(ctx, p, policy, true)
+}
+
+// put adds a message to the outbox as the policy says. Where it is shared with other sockets, the flusher writes it.
+func (s *Socket) put(ctx context.Context, p *piece, policy outboundPolicy, shared bool) error {
 	if err := ctx.Err(); err != nil && s.ctx.Err() == nil {
 		return context.Cause(ctx)
 	}
@@ -105,7 +120,7 @@ func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) erro
 		}
 		switch verdict {
 		case started:
-			go s.write()
+			s.startWriting(shared)
 			fallthrough
 		case taken:
 			s.router.counts.sent.Add(1)
@@ -115,6 +130,7 @@ func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) erro
 		}
 		if try == 0 {
 			// On a busy machine a burst can fill the outbox before the writer had its first turn: that is not the page's fault.
+			s.skipLine()
 			runtime.Gosched()
 			continue
 		}
@@ -130,16 +146,6 @@ func (s *Socket) send(ctx context.Context, p *piece, policy outboundPolicy) erro
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// sendShared adds a message of the layer. It never waits: one slow page must not hold up a group. A message that must arrive
-// is not dropped either: the socket closes instead.
-func (s *Socket) sendShared(ctx context.Context, p *piece, mustArrive bool) error {
-	policy := s.scope.route.options.policy
-	if policy == policyBlock || policy == policyDrop && mustArrive {
-		policy = policyDisconnect
-	}
-	return s.send(ctx, p, policy)
 }
 
 // overflow deals with a message for which there is no room.
@@ -166,23 +172,6 @@ func (s *Socket) closedError() error {
 func (s *Socket) control(p *piece) {
 	if s.out.addControl(p) == started {
 		go s.write()
-	}
-}
-
-// write is the writer goroutine: it writes all that waits, and ends.
-func (s *Socket) write() {
-	b := batches.Get().(*batch)
-	defer batches.Put(b)
-	for s.out.take(b) {
-		err := s.conn.write(b.buffers(), s.router.limits.WriteTimeout)
-		s.out.written(b)
-		if err != nil {
-			s.lose()
-		}
-	}
-	// Where the close frame has gone out, the peer's is awaited no longer than this.
-	if s.ctx.Err() != nil {
-		s.conn.stopReading(time.Now().Add(s.router.limits.CloseTimeout))
 	}
 }
 

@@ -47,6 +47,14 @@ func (p *piece) size() int {
 	return 10 + n
 }
 
+// bytes returns the frame, which is not to be written to.
+func (p *piece) bytes() []byte {
+	if p.framed != nil {
+		return p.framed
+	}
+	return p.appendTo(make([]byte, 0, p.size()))
+}
+
 // appendTo appends the frame to b.
 func (p *piece) appendTo(b []byte) []byte {
 	if p.framed != nil {

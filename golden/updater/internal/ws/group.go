@@ -282,9 +282,7 @@ func (p *prepared) numbered(f form, number uint64) *piece {
 
 // frame frames a piece. Its key counts within the group; the end of a stream is never replaced.
 func (p *prepared) frame(piece *piece) *piece {
-	if piece.framed == nil {
-		piece.framed = piece.appendTo(make([]byte, 0, piece.size()))
-	}
+	piece.framed = piece.bytes()
 	if p.envelope.Key != "" && p.envelope.End == "" {
 		piece.key = groupKey(p.group, p.envelope.Key)
 	}

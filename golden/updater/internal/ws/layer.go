@@ -57,6 +57,7 @@ type Layer struct {
 	log     Log    // the same, or nil where it keeps none
 	node    string // names this process among those that share the backend
 	jobs    *Jobs
+	flusher flusher
 
 	mu       sync.RWMutex // guards the rest
 	sockets  map[string]*Socket
@@ -96,6 +97,7 @@ func NewLayer(b Backend) (*Layer, error) {
 		node:    strings.ToLower(rand.Text()[:8]),
 		sockets: make(map[string]*Socket),
 		groups:  make(map[string]*group),
+		flusher: newFlusher(),
 	}
 	l.log, _ = b.(Log)
 	l.jobs = newJobs(l)
