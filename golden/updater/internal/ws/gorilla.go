@@ -19,10 +19,11 @@ import (
 )
 
 // This is the only file that knows gorilla/websocket. Gorilla does the handshake and the reading: frames, fragments, masks,
-// inflation. What is written goes past it (see outbox): one goroutine writes the frames of many messages at once, and a
+// inflation. What is written goes past it (see outbox and flusher): the frames of many messages are written at once, and a
 // group's message is framed once for all its sockets.
 
-// conn is an upgraded connection. Its read side belongs to the reader goroutine, its write side to the writer goroutine.
+// conn is an upgraded connection. Its read side belongs to the reader goroutine, its write side to whoever writes at the time:
+// the socket's writer goroutine or the flusher, never both.
 type conn struct {
 	ws         *websocket.Conn
 	net        net.Conn

@@ -17,9 +17,9 @@ const (
 	policyBlock
 )
 
-// outbox holds the frames that wait to be written to one socket. Whoever adds the first one starts the writer goroutine,
-// which ends when nothing waits any more: an idle socket has none, and what is added during a write leaves with the next one
-// in a single system call.
+// outbox holds the frames that wait to be written to one socket. Whoever adds the first one has somebody write, the socket's
+// writer goroutine or the flusher, until nothing waits any more: an idle socket has no writer, and what is added during a write
+// leaves with the next one in a single system call.
 type outbox struct {
 	limit    int  // of size, for messages
 	byKey    bool // policy latest: a message replaces one of the same key
@@ -29,7 +29,7 @@ type outbox struct {
 	replaced int            // frames from head on that have been replaced, and are empty
 	keys     map[string]int // where in frames the message of a key waits; only with byKey
 	size     int            // bytes that wait or are being written
-	writing  bool           // a writer goroutine runs
+	writing  bool           // somebody writes, or is about to
 	closing  bool           // the close frame waits or is out: nothing may follow it
 	failed   bool           // nothing can be written any more
 	pong     *piece         // the answer to the newest ping, the only one that needs one (RFC 6455, section 5.5.3)
@@ -186,7 +186,7 @@ func (o *outbox) done() <-chan struct{} {
 	return o.finished
 }
 
-// start reports whether the caller has to start the writer; o.mu is held.
+// start reports whether the caller has to have somebody write; o.mu is held.
 func (o *outbox) start() verdict {
 	o.added++
 	if o.writing {
