@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long, or too much from the network, for `make test`: the tests over connections that break, at full length, a
-# short round of the comparison in docs/benchmarks, and then every fuzz target in turn. SECONDS_EACH says how long, by default a
-# minute.
+# short round of the comparison in docs/benchmarks, the tests of the load beside it, and then every fuzz target in turn.
+# SECONDS_EACH says how long, by default a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,9 @@ CI=true go test -timeout 60m -v -run '^(TestCuts|TestUpdat)' ./golden -long
 
 printf '\n== docs/benchmarks/resume\n'
 (cd docs/benchmarks/resume && go vet ./... && go test -race ./... && go run . -smoke)
+
+printf '\n== docs/benchmarks/load\n'
+(cd docs/benchmarks/load && go vet ./... && go test -race ./...)
 
 for package in $(go list ./...); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
