@@ -123,7 +123,8 @@ func newConsumer(c spec.Consumer) *Consumer {
 	name := c.Name.Value
 	stem := exported(name)
 	return &Consumer{
-		Name: name, Mode: Mode(c.Mode.Value), Outbound: cmp.Or(c.Outbound.Value, "disconnect"), Concurrency: c.Concurrency.Value,
+		Name: name, Mode: Mode(c.Mode.Value), AuthRequired: c.Auth.Value == "required",
+		Outbound: cmp.Or(c.Outbound.Value, "disconnect"), Concurrency: c.Concurrency.Value,
 		Type: stem + "Consumer", ParamsType: stem + "Params",
 		Constructor: "New" + stem + "Consumer", TestName: "Test" + stem + "Consumer",
 		File: "consumers/" + name + "_consumer.go", TestFile: "consumers/" + name + "_consumer_test.go", JSClass: stem + "Socket",

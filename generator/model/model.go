@@ -10,8 +10,8 @@ type Project struct {
 	Routes         []*Route // sorted by path
 	Streams        []Stream // sorted by family
 	AllowedOrigins []string // in the order of the spec
-	Layer          string   // "memory"
-	Auth           string   // "none"
+	Layer          string   // "memory", "redis" or "nats"
+	Auth           string   // "none", "session" or "jwt"
 }
 
 // Stream is a family of groups that keep their history: those named like the family, and those whose name begins with it and
@@ -34,10 +34,11 @@ const (
 
 // Consumer is one consumer and every name derived from it. Consumers are sorted by Name.
 type Consumer struct {
-	Name        string // in the spec: "ver_update"
-	Mode        Mode
-	Outbound    string // "disconnect" (the default), "latest", "drop" or "block"
-	Concurrency int    // handlers at once on one socket; 0 is the runtime's default
+	Name         string // in the spec: "ver_update"
+	Mode         Mode
+	Outbound     string // "disconnect" (the default), "latest", "drop" or "block"
+	AuthRequired bool   // whether nobody but a user is let in
+	Concurrency  int    // handlers at once on one socket; 0 is the runtime's default
 
 	Type        string // Go: "VerUpdateConsumer"
 	ParamsType  string // Go: "VerUpdateParams"

@@ -55,7 +55,7 @@ func (f *File) Add(a Addition) ([]byte, error) {
 	}
 	if consumer && !slices.Contains(modes(), a.Mode) {
 		return nil, fmt.Errorf("the mode %s of consumer %s is not one; write %s",
-			Quote(a.Mode), Quote(a.Consumer), strings.Join(modes(), " or "))
+			Quote(a.Mode), Quote(a.Consumer), either(modes()))
 	}
 	var entries []newEntry
 	if route {
@@ -111,8 +111,8 @@ func (f *File) sameAs(source []byte) bool {
 			return sameText(x.Path, y.Path) && sameText(x.Consumer, y.Consumer)
 		}) &&
 		slices.EqualFunc(f.Consumers, g.Consumers, func(x, y Consumer) bool {
-			return sameText(x.Name, y.Name) && sameText(x.Mode, y.Mode) && sameText(x.Outbound, y.Outbound) &&
-				x.Concurrency.Value == y.Concurrency.Value
+			return sameText(x.Name, y.Name) && sameText(x.Mode, y.Mode) && sameText(x.Auth, y.Auth) &&
+				sameText(x.Outbound, y.Outbound) && x.Concurrency.Value == y.Concurrency.Value
 		}) &&
 		slices.EqualFunc(f.Streams, g.Streams, func(x, y Stream) bool {
 			return sameText(x.Family, y.Family) && x.History.Value == y.History.Value && x.TTL.Value == y.TTL.Value &&

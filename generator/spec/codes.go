@@ -223,7 +223,8 @@ func otherCodes() []Explanation {
 		{CodeSyncConcurrency, "concurrency on a sync consumer",
 			"A sync consumer runs one handler at a time by definition. Make it async, or remove the key."},
 		{CodeAuthOff, "auth: required without authentication",
-			"A consumer can require a user only where settings.auth says how users are known."},
+			"A consumer can require a user only where the settings say how users are known: with auth: session by the cookie of a " +
+				"session that an HTTP handler has begun, with auth: jwt by a signed token that the page brings along."},
 		{CodeOrigin, "not an allowed origin",
 			"A host (example.com), a domain with its subdomains (.example.com), either with a scheme and port " +
 				"(https://example.com:8443), or \"*\" for all. Without a scheme the host alone is compared, so that a port is not possible."},

@@ -24,13 +24,12 @@ type entry struct {
 // spec reads the whole document.
 func (d *decoder) spec(root *yaml.Node) {
 	f := d.file
-	var auth []Text // every "auth" of a consumer; what they may say depends on the settings, which can come later
 	seen := d.fields(root, "", []field{
 		{"version", func(k Text, v *yaml.Node) { d.version(k, v) }},
 		{"service", func(k Text, v *yaml.Node) { f.Service, _ = d.text(v, k) }},
 		{"module", func(k Text, v *yaml.Node) { f.Module, _ = d.text(v, k) }},
 		{"routes", func(k Text, v *yaml.Node) { d.routes(k, v) }},
-		{"consumers", func(k Text, v *yaml.Node) { auth = d.consumers(k, v) }},
+		{"consumers", func(k Text, v *yaml.Node) { d.consumers(k, v) }},
 		{"streams", func(k Text, v *yaml.Node) { d.streams(k, v) }},
 		{"settings", func(k Text, v *yaml.Node) { d.settings(k, v) }},
 	})
@@ -41,9 +40,7 @@ func (d *decoder) spec(root *yaml.Node) {
 			d.errorf(CodeMissingKey, Span{}, `add a line such as "`+required.example+`"`, "the key %q is missing", required.key)
 		}
 	}
-	for _, a := range auth {
-		d.consumerAuth(a)
-	}
+	d.requiredUsers()
 }
 
 // fields reads a mapping whose keys are fixed and returns which of them are there. Where is what it is called in messages,
@@ -62,7 +59,7 @@ func (d *decoder) fields(n *yaml.Node, where string, fields []field) map[string]
 		}
 		seen[e.key.Value] = true
 		if fields[i].decode == nil {
-			d.unsupported(e.key, Quote(e.key.Value))
+			d.errorf(CodeUnsupported, e.key.Span, "leave it out", "%s is not supported by this version", Quote(e.key.Value))
 			continue
 		}
 		fields[i].decode(e.key, e.value)
@@ -121,10 +118,6 @@ func meant(word string, now, later []string) string {
 		hint += " it is not supported by this version"
 	}
 	return hint
-}
-
-func (d *decoder) unsupported(at Text, what string) {
-	d.errorf(CodeUnsupported, at.Span, "leave it out", "%s is not supported by this version", what)
 }
 
 // entries returns the entries of a mapping without those that stand in it a second time, which it reports.
@@ -232,20 +225,25 @@ func (d *decoder) number(n *yaml.Node, key Text, least, most int) Int {
 	return Int{}
 }
 
-// choice reads a value that is one of a few words. Of those in later it says that this version does not build them.
-func (d *decoder) choice(n *yaml.Node, key Text, now, later []string) Text {
+// choice reads a value that is one of a few words.
+func (d *decoder) choice(n *yaml.Node, key Text, words ...string) Text {
 	t, ok := d.text(n, key)
-	switch {
-	case !ok || slices.Contains(now, t.Value):
+	if !ok || slices.Contains(words, t.Value) {
 		return t
-	case slices.Contains(later, t.Value):
-		d.unsupported(t, key.Value+": "+t.Value)
-	default:
-		hint := meant(t.Value, now, later)
-		if hint == "" {
-			hint = "write " + strings.Join(now, " or ")
-		}
-		d.errorf(CodeValue, t.Span, hint, "unknown %s %s", key.Value, Quote(t.Value))
 	}
+	hint := DidYouMean(t.Value, words)
+	if hint == "" {
+		hint = "write " + either(words)
+	}
+	d.errorf(CodeValue, t.Span, hint, "unknown %s %s", key.Value, Quote(t.Value))
 	return Text{}
+}
+
+// either returns the words as they are offered in a sentence: "a, b or c".
+func either(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

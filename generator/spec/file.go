@@ -51,6 +51,7 @@ type Route struct {
 type Consumer struct {
 	Name        Text
 	Mode        Text // "sync" or "async"
+	Auth        Text // "required"; empty when not given
 	Outbound    Text // "disconnect", "latest", "drop" or "block"; empty when not given
 	Concurrency Int  // async only; 0 when not given
 }
@@ -66,6 +67,6 @@ type Stream struct {
 // Settings is the mapping "settings": defaults that the environment of the emitted service overrides.
 type Settings struct {
 	AllowedOrigins []Text
-	Layer          Text // "memory"; empty when not given
-	Auth           Text // "none"; empty when not given
+	Layer          Text // "memory", "redis" or "nats"; empty when not given
+	Auth           Text // "none", "session" or "jwt"; empty when not given
 }

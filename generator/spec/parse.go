@@ -46,7 +46,7 @@ type decoder struct {
 	pos   *positions
 	diags Diagnostics
 
-	authUnknown bool // settings.auth is there, but is not one that this version builds
+	authUnknown bool // settings.auth is there, but cannot be read
 }
 
 // errorf reports an error. The hint may be empty.

@@ -42,10 +42,9 @@ func (d *decoder) routes(key Text, n *yaml.Node) {
 	}
 }
 
-// consumers reads the section and returns the "auth" of each consumer that has one.
-func (d *decoder) consumers(key Text, n *yaml.Node) (auth []Text) {
+func (d *decoder) consumers(key Text, n *yaml.Node) {
 	if !d.mapping(key, n, true, `write each consumer as "chat: async"`) {
-		return nil
+		return
 	}
 	for _, e := range d.entries(n) {
 		c := Consumer{Name: e.key}
@@ -54,29 +53,26 @@ func (d *decoder) consumers(key Text, n *yaml.Node) (auth []Text) {
 			d.errorf(CodeNoMode, e.key.Span, "write "+Quote(e.key.Value+": sync")+" or "+Quote(e.key.Value+": async"),
 				"the consumer %s has no mode", Quote(e.key.Value))
 		case e.value.Kind == yaml.MappingNode:
-			if a := d.consumer(&c, e.value); a.Value != "" {
-				auth = append(auth, a)
-			}
+			d.consumer(&c, e.value)
 		case e.value.Kind == yaml.ScalarNode:
-			c.Mode = d.choice(e.value, Text{"mode", e.key.Span}, modes(), nil)
+			c.Mode = d.choice(e.value, Text{"mode", e.key.Span}, modes()...)
 		case e.value.Kind != yaml.AliasNode:
 			d.errorf(CodeType, d.span(e.value), "write "+Quote(e.key.Value+": sync")+", or a mapping when there is more to say",
 				"a consumer is a mode or a mapping, not %s", kindOf(e.value))
 		}
 		d.file.Consumers = append(d.file.Consumers, c)
 	}
-	return auth
 }
 
 func modes() []string { return []string{"sync", "async"} }
 
-// consumer reads the long form of one consumer and returns its "auth".
-func (d *decoder) consumer(c *Consumer, n *yaml.Node) (auth Text) {
+// consumer reads the long form of one consumer.
+func (d *decoder) consumer(c *Consumer, n *yaml.Node) {
 	seen := d.fields(n, "consumer "+Quote(c.Name.Value), []field{
-		{"mode", func(k Text, v *yaml.Node) { c.Mode = d.choice(v, k, modes(), nil) }},
-		{"auth", func(k Text, v *yaml.Node) { auth = d.choice(v, k, []string{"required"}, nil) }},
+		{"mode", func(k Text, v *yaml.Node) { c.Mode = d.choice(v, k, modes()...) }},
+		{"auth", func(k Text, v *yaml.Node) { c.Auth = d.choice(v, k, "required") }},
 		{"outbound", func(k Text, v *yaml.Node) {
-			c.Outbound = d.choice(v, k, []string{"disconnect", "latest", "drop", "block"}, nil)
+			c.Outbound = d.choice(v, k, "disconnect", "latest", "drop", "block")
 		}},
 		{"concurrency", func(k Text, v *yaml.Node) { c.Concurrency = d.number(v, k, 1, maxConcurrency) }},
 		{"from_client", nil},
@@ -90,22 +86,20 @@ func (d *decoder) consumer(c *Consumer, n *yaml.Node) (auth Text) {
 			"a sync consumer runs one handler at a time")
 		c.Concurrency = Int{}
 	}
-	return auth
 }
 
 func (d *decoder) settings(key Text, n *yaml.Node) {
 	if !d.mapping(key, n, true, `write each setting as "layer: memory"`) {
+		d.authUnknown = !isNull(n)
 		return
 	}
 	s := &d.file.Settings
 	d.fields(n, Quote("settings"), []field{
 		{"allowed_origins", func(k Text, v *yaml.Node) { s.AllowedOrigins = d.origins(k, v) }},
-		{"layer", func(k Text, v *yaml.Node) { s.Layer = d.choice(v, k, []string{"memory"}, []string{"redis", "nats"}) }},
+		{"layer", func(k Text, v *yaml.Node) { s.Layer = d.choice(v, k, "memory", "redis", "nats") }},
 		{"auth", func(k Text, v *yaml.Node) {
-			s.Auth = d.choice(v, k, []string{"none"}, []string{"session", "jwt"})
-			if s.Auth.Value == "" {
-				d.authUnknown = true
-			}
+			s.Auth = d.choice(v, k, "none", "session", "jwt")
+			d.authUnknown = s.Auth.Value == ""
 		}},
 	})
 }
@@ -137,12 +131,15 @@ func (d *decoder) origins(key Text, n *yaml.Node) []Text {
 	return all
 }
 
-// consumerAuth judges "auth: required" of one consumer, once the settings are known.
-func (d *decoder) consumerAuth(a Text) {
-	if d.authUnknown {
-		d.unsupported(a, "auth: "+a.Value)
+// requiredUsers judges "auth: required" of the consumers, once the settings are known: they can stand below.
+func (d *decoder) requiredUsers() {
+	if auth := d.file.Settings.Auth.Value; d.authUnknown || auth != "" && auth != "none" {
 		return
 	}
-	d.errorf(CodeAuthOff, a.Span, `remove it; "settings: auth:" says how users are known, and is none`,
-		"a user cannot be required where there is no authentication")
+	for _, c := range d.file.Consumers {
+		if c.Auth.Value != "" {
+			d.errorf(CodeAuthOff, c.Auth.Span, `write "auth: session" or "auth: jwt" under "settings", or remove it here`,
+				"a user cannot be required where there is no authentication")
+		}
+	}
 }

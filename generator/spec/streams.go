@@ -38,7 +38,7 @@ func (d *decoder) stream(s *Stream, n *yaml.Node) {
 	d.fields(n, "stream "+Quote(s.Family.Value), []field{
 		{"history", func(k Text, v *yaml.Node) { s.History = d.number(v, k, 1, maxHistory) }},
 		{"ttl", func(k Text, v *yaml.Node) { s.TTL = d.duration(v, k, maxTTL) }},
-		{"keep", func(k Text, v *yaml.Node) { s.Keep = d.choice(v, k, []string{"all", "latest"}, nil) }},
+		{"keep", func(k Text, v *yaml.Node) { s.Keep = d.choice(v, k, "all", "latest") }},
 	})
 }
 
