@@ -18,6 +18,7 @@ type Envelope struct {
 	Data   []byte
 	Binary bool
 	Key    string
+	To     string // the id of the one socket that it is for; "" for a group
 
 	// Gap says, in place of all else, that the backend may have missed something of the topic, as after a lost connection to its
 	// server: who follows a stream reads the log again.
@@ -45,6 +46,14 @@ type Backend interface {
 	Unsubscribe(ctx context.Context, topic string) error
 	// Close ends all subscriptions. What is called after it returns an error.
 	Close() error
+}
+
+// Remote is what a [Backend] is beside its methods whose server other processes use as well, so that it can be out of reach.
+type Remote interface {
+	Backend
+	// Ready returns nil while the server can be reached, and else why it cannot. It does not ask the server, but tells what is
+	// known, and does not block: /readyz calls it.
+	Ready() error
 }
 
 // Layer carries messages and events to groups of sockets, and to single ones, from any code of the service: a consumer, an
