@@ -2,7 +2,11 @@ package render
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
+
+	"golang.org/x/mod/semver"
 )
 
 // sumLine is one line of a go.sum: the hash of a module's files, or of its go.mod alone, when the version ends in /go.mod.
@@ -43,6 +47,19 @@ func spliceSum(wanted, existing []byte) ([]byte, error) {
 		return existing, nil
 	}
 	return insert(existing, len(existing), missing.String()), nil
+}
+
+// joinSums returns the lines of several go.sum as one, in the order of the go command: by module, then by version.
+func joinSums(texts [][]byte) []byte {
+	lines := sumLines(bytes.Join(texts, nil))
+	slices.SortFunc(lines, func(a, b sumLine) int {
+		return cmp.Or(strings.Compare(a.module, b.module), semver.Compare(a.version, b.version), strings.Compare(a.text, b.text))
+	})
+	var out bytes.Buffer
+	for _, l := range slices.Compact(lines) {
+		out.WriteString(l.text + "\n")
+	}
+	return out.Bytes()
 }
 
 // sumLines splits a go.sum. A line that is not of its form is none of ours and is left out: the go command names it.

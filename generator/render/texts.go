@@ -26,9 +26,12 @@ func newMakefile(p *model.Project) makefile { return makefile{Service: p.Service
 // gitignore is the data of gitignore.tmpl.
 type gitignore struct {
 	Service string // names the binary, which `go build` leaves in the project's root
+	Compose bool   // whether there is a compose.yaml, which reads .env
 }
 
-func newGitignore(p *model.Project) gitignore { return gitignore{Service: p.Service} }
+func newGitignore(p *model.Project) gitignore {
+	return gitignore{Service: p.Service, Compose: p.Layer != "memory"}
+}
 
 // readme is the data of README.md.tmpl.
 type readme struct {
