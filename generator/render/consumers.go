@@ -66,12 +66,13 @@ type stubTest struct {
 	Module   string
 	Type     string   // "ChatConsumer"
 	TestName string   // the stem of the names of its tests: "TestChatConsumer"
+	User     bool     // whether nobody but a user is let in
 	Paths    []string // one that can be requested for each route, percent-encoded: "/ws/chat/lobby"; never empty
 }
 
 // newStubTest takes from the project what the test of one consumer's stub says.
 func newStubTest(p *model.Project, c *model.Consumer) stubTest {
-	data := stubTest{Module: p.Module, Type: c.Type, TestName: c.TestName}
+	data := stubTest{Module: p.Module, Type: c.Type, TestName: c.TestName, User: c.AuthRequired}
 	for _, r := range c.Routes {
 		data.Paths = append(data.Paths, examplePath(r))
 	}

@@ -148,6 +148,18 @@ func TestSettingsOfParts(t *testing.T) {
 	}
 }
 
+// The test of a stub connects as a user where nobody else is let in, and sees that nobody else is.
+func TestStubTestOfARequiredUser(t *testing.T) {
+	for _, auth := range []string{"none", "jwt"} {
+		text := textOf(t, withParts("memory", auth), "consumers/chat_consumer_test.go")
+		for _, word := range []string{`wstest.User("alice")`, "func TestChatConsumerWantsAUser", `"net/http"`, `"/ws/chat/lobby", http.StatusUnauthorized`} {
+			if got := strings.Contains(text, word); got != (auth != "none") {
+				t.Errorf("auth %s: the test holds %s: %v\n%s", auth, word, got, text)
+			}
+		}
+	}
+}
+
 // Every import of a generated file is of a package that the project has, and is used in that file.
 func TestImportsOfPartsAreThere(t *testing.T) {
 	for _, p := range allParts() {
