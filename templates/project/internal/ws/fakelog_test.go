@@ -113,9 +113,10 @@ func (l *fakeLog) Save(_ context.Context, topic string, a ws.Append) (ws.Positio
 	return ws.Position{Epoch: s.epoch, Offset: s.top}, nil
 }
 
-func (l *fakeLog) Lease(context.Context, string, string, time.Duration) (bool, error) {
-	return false, nil
+func (l *fakeLog) Lease(context.Context, string, string, time.Duration) (ws.Lease, error) {
+	return ws.Lease{}, nil
 }
+func (l *fakeLog) Cancel(context.Context, string) error          { return nil }
 func (l *fakeLog) Release(context.Context, string, string) error { return nil }
 func (l *fakeLog) Lapsed(context.Context) ([]string, error)      { return nil, nil }
 func (l *fakeLog) Forget(context.Context, string) error          { return nil }

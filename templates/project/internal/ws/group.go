@@ -191,6 +191,10 @@ func (l *Layer) deliver(topic string, e Envelope) {
 		}
 		return
 	}
+	if strings.HasPrefix(topic, nodeTopic) {
+		l.deliverTo(e)
+		return
+	}
 	name, ok := strings.CutPrefix(topic, groupTopic)
 	if !ok {
 		return
@@ -222,6 +226,7 @@ func (g *group) send(e Envelope) {
 		g.trail.note(e)
 	}
 	if e.Gap {
+		g.missed()
 		return
 	}
 	p := prepared{group: g.name, envelope: e}

@@ -298,7 +298,7 @@ func (j *Job) renew() {
 	}
 }
 
-// renewOnce renews the lease, but not while the job's end gives it back.
+// renewOnce renews the lease, but not while the job's end gives it back. It learns so whether the job is cancelled.
 func (j *Job) renewOnce() error {
 	j.leasing.Lock()
 	defer j.leasing.Unlock()
@@ -307,6 +307,9 @@ func (j *Job) renewOnce() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), leaseTime/4)
 	defer cancel()
-	_, err := j.log.Lease(ctx, j.topic, j.owner, leaseTime)
+	lease, err := j.log.Lease(ctx, j.topic, j.owner, leaseTime)
+	if lease.Cancelled {
+		j.cancel(ErrJobCancelled)
+	}
 	return err
 }

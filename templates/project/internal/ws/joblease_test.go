@@ -239,7 +239,7 @@ func TestCancelInAnotherProcess(t *testing.T) {
 			<-ctx.Done()
 			return Message{}, context.Cause(ctx)
 		})
-		fail(&other.refuse, "publish")
+		fail(&other.refuse, "cancel")
 		if err := b.Jobs().Cancel(t.Context(), "1"); !errors.Is(err, errDown) {
 			t.Errorf("cancel without the server: %v", err)
 		}

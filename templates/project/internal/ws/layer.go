@@ -62,6 +62,7 @@ type Remote interface {
 type Layer struct {
 	backend Backend
 	log     Log    // the same, or nil where it keeps none
+	remote  Remote // the same, or nil where no other process shares its server
 	node    string // names this process among those that share the backend
 	jobs    *Jobs
 	flusher flusher
@@ -97,19 +98,24 @@ func NewMemoryLayer() *Layer {
 	return l
 }
 
-// NewLayer returns a layer over a backend, which it closes when it is closed.
+// NewLayer returns a layer over a backend, which it closes when it is closed, and where it returns an error.
 func NewLayer(b Backend) (*Layer, error) {
 	l := &Layer{
 		backend: b,
-		node:    strings.ToLower(rand.Text()[:8]),
+		node:    strings.ToLower(rand.Text()[:nodeLength]),
 		sockets: make(map[string]*Socket),
 		groups:  make(map[string]*group),
 		flusher: newFlusher(),
 	}
 	l.log, _ = b.(Log)
+	l.remote, _ = b.(Remote)
 	l.jobs = newJobs(l)
-	if err := b.Start(l.deliver); err != nil {
-		return nil, fmt.Errorf("ws: start layer: %w", err)
+	err := b.Start(l.deliver)
+	if err == nil && l.remote != nil {
+		err = l.startRemote()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("ws: start layer: %w", err), b.Close())
 	}
 	return l, nil
 }
@@ -148,20 +154,21 @@ func (l *Layer) publish(ctx context.Context, group string, e Envelope) error {
 	return l.backend.Publish(ctx, groupTopic+group, e)
 }
 
-// SendTo sends a message to one socket, by its id. Where no open socket has it, it returns [ErrNoSocket].
+// SendTo sends a message to one socket, by its id. Where no open socket of this process has it, and no other process can have it,
+// it returns [ErrNoSocket]. Where another can have it, nil means that the message was handed on: the socket may have ended.
 func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
-	s, err := l.socket(socketID)
-	if err != nil {
-		return err
-	}
 	if err := m.check(); err != nil {
 		return err
+	}
+	s, err := l.socket(socketID)
+	if err != nil {
+		return l.sendElsewhere(ctx, socketID, Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key})
 	}
 	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)), false)
 }
 
-// NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Where no open socket has it, it
-// returns [ErrNoSocket].
+// NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Its errors are those of
+// [Layer.SendTo].
 func (l *Layer) NotifyTo(ctx context.Context, socketID string, e Event) error {
 	if e.Type == "" {
 		return errNoType
@@ -171,7 +178,7 @@ func (l *Layer) NotifyTo(ctx context.Context, socketID string, e Event) error {
 	}
 	s, err := l.socket(socketID)
 	if err != nil {
-		return err
+		return l.sendElsewhere(ctx, socketID, Envelope{Event: e.Type, Data: e.Data})
 	}
 	return s.notify(&Event{Type: e.Type, Data: bytes.Clone(e.Data)})
 }

@@ -76,18 +76,25 @@ func (p *leaseProcess) listens(topic string) bool {
 // process returns a layer over the server, as a process of its own.
 func (s *leaseServer) process(t *testing.T) (*Layer, *leaseProcess) {
 	p := &leaseProcess{server: s, topics: make(map[string]bool)}
-	l, err := NewLayer(p)
+	return s.open(t, p), p
+}
+
+// open opens a layer over the server.
+func (s *leaseServer) open(t *testing.T, b Backend) *Layer {
+	l, err := NewLayer(b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Keep("job", History{Messages: 100, Bytes: 1 << 20, TTL: time.Hour})
 	t.Cleanup(func() {
-		p.refuse.Store(nil)
+		for _, p := range s.processes {
+			p.refuse.Store(nil)
+		}
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return l, p
+	return l
 }
 
 // fail has calls fail, before or after they took effect; "" is any call.
@@ -164,9 +171,9 @@ func (p *leaseProcess) Save(ctx context.Context, topic string, a Append) (at Pos
 	return at, err
 }
 
-func (p *leaseProcess) Lease(ctx context.Context, topic, owner string, d time.Duration) (bool, error) {
-	return true, p.do("lease", func() error {
-		_, err := p.server.Lease(ctx, topic, owner, d)
+func (p *leaseProcess) Lease(ctx context.Context, topic, owner string, d time.Duration) (lease Lease, err error) {
+	err = p.do("lease", func() error {
+		lease, err = p.server.Lease(ctx, topic, owner, d)
 		if err == nil {
 			p.server.mu.Lock()
 			defer p.server.mu.Unlock()
@@ -174,6 +181,11 @@ func (p *leaseProcess) Lease(ctx context.Context, topic, owner string, d time.Du
 		}
 		return err
 	})
+	return Lease{Lapses: true, Cancelled: lease.Cancelled}, err
+}
+
+func (p *leaseProcess) Cancel(ctx context.Context, topic string) error {
+	return p.do("cancel", func() error { return p.server.Cancel(ctx, topic) })
 }
 
 func (p *leaseProcess) Release(ctx context.Context, topic, owner string) error {
