@@ -69,6 +69,12 @@ func atTerminal(t *testing.T, answers []string, args ...string) (p *fakePrompter
 	return p, out.String(), errs.String(), code
 }
 
+// The questions for what decides which packages a project has.
+const (
+	layerQuestion = "Messages to groups go through"
+	authQuestion  = "Users are known by"
+)
+
 func TestQuestions(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -78,25 +84,31 @@ func TestQuestions(t *testing.T) {
 		same    string // the command that gives the same without a question
 	}{
 		{
-			"all defaults", []string{"new"}, []string{"", "", "", "", "", ""},
-			[]string{"Name of the project", "Go module", "Name of a consumer", "Mode of echo", "Path of echo", "Another consumer?"},
+			"all defaults", []string{"new"}, []string{"", "", "", "", "", "", "", ""},
+			[]string{"Name of the project", "Go module", "Name of a consumer", "Mode of echo", "Path of echo", "Another consumer?", layerQuestion, authQuestion},
 			"wsgen new project project --module example.com/project --consumer echo:sync:/ws/echo",
 		},
 		{
-			"the default module follows the name", []string{"new"}, []string{"updater", "", "", "", "", ""},
-			[]string{"Name of the project", "Go module", "Name of a consumer", "Mode of echo", "Path of echo", "Another consumer?"},
+			"the default module follows the name", []string{"new"}, []string{"updater", "", "", "", "", "", "", ""},
+			[]string{"Name of the project", "Go module", "Name of a consumer", "Mode of echo", "Path of echo", "Another consumer?", layerQuestion, authQuestion},
 			"wsgen new project updater --module example.com/updater --consumer echo:sync:/ws/echo",
 		},
 		{
 			"two consumers, a name taken, a path taken", []string{"new", "updater", "--module", "a.example/b"},
-			[]string{"chat", "async", "", "yes", "Chat", "tick", "", "/ws/chat", "/ws/{x}", "no"},
-			[]string{"Name of a consumer", "Mode of chat", "Path of chat", "Another consumer?", "Name of a consumer", "Name of a consumer", "Mode of tick", "Path of tick", "Path of tick", "Another consumer?"},
-			"wsgen new project updater --module a.example/b --consumer chat:async:/ws/chat --consumer 'tick:sync:/ws/{x}'",
+			[]string{"chat", "async", "", "yes", "Chat", "tick", "", "/ws/chat", "/ws/{x}", "no", "nats", "session"},
+			[]string{"Name of a consumer", "Mode of chat", "Path of chat", "Another consumer?", "Name of a consumer", "Name of a consumer", "Mode of tick", "Path of tick", "Path of tick", "Another consumer?", layerQuestion, authQuestion},
+			"wsgen new project updater --module a.example/b --layer nats --auth session --consumer chat:async:/ws/chat --consumer 'tick:sync:/ws/{x}'",
 		},
 		{
 			"what is said is not asked", []string{"new", "updater", "--consumer", "chat"}, []string{""},
 			[]string{"Go module"},
 			"wsgen new project updater --module example.com/updater --consumer chat:sync:/ws/chat",
+		},
+		{
+			"the layer is said, the auth is asked", []string{"new", "updater", "--module", "a.example/b", "--layer", "memory"},
+			[]string{"", "", "", "", "jwt"},
+			[]string{"Name of a consumer", "Mode of echo", "Path of echo", "Another consumer?", authQuestion},
+			"wsgen new project updater --module a.example/b --auth jwt --consumer echo:sync:/ws/echo",
 		},
 		{
 			"an example has its consumers", []string{"new", "--example", "updates"}, []string{"", ""},

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,8 @@ type newOptions struct {
 	spec      string
 	example   string
 	consumers []string
+	layer     string
+	auth      string
 	run       bool
 
 	nameGiven bool
@@ -44,11 +47,18 @@ func newNewCmd(a *app) *cobra.Command {
 
   wsgen new project updater
   wsgen new updater --consumer 'chat:async:/ws/chat/{room:slug}' --consumer echo
+  wsgen new updater --layer redis --auth session
   wsgen new updater --spec routing.yaml --run
   wsgen new updater --example updates`,
 		Args: o.arguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := refuseEmpty(cmd, "module", "dir", "spec", "example"); err != nil {
+			if err := refuseEmpty(cmd, "module", "dir", "spec", "example", "layer", "auth"); err != nil {
+				return err
+			}
+			if err := checkSetting("layer", o.layer, spec.Layers()); err != nil {
+				return err
+			}
+			if err := checkSetting("auth", o.auth, spec.Auths()); err != nil {
 				return err
 			}
 			return runNew(cmd.Context(), o)
@@ -73,7 +83,21 @@ func (o *newOptions) register(fs *pflag.FlagSet) {
 	fs.StringVar(&o.spec, "spec", "", "a spec to start from, copied byte for byte; `FILE` or - for standard input")
 	fs.StringVar(&o.example, "example", "", "a finished project to start from; `EXAMPLE` is updates (long jobs, live in the page)")
 	fs.StringArrayVar(&o.consumers, "consumer", nil, "a consumer to start with: `NAME[:mode[:path]]`; may be repeated (default echo:sync:/ws/echo)")
+	fs.StringVar(&o.layer, "layer", "", "what carries messages to groups: `LAYER` is memory, redis or nats (default memory)")
+	fs.StringVar(&o.auth, "auth", "", "how the service knows its users: `AUTH` is none, session or jwt (default none)")
 	fs.BoolVar(&o.run, "run", false, "build the service and become it")
+}
+
+// checkSetting refuses a value that a setting cannot have. One that is empty was not given.
+func checkSetting(name, value string, known []string) error {
+	if value == "" || slices.Contains(known, value) {
+		return nil
+	}
+	wayOut := spec.DidYouMean(value, known)
+	if wayOut == "" {
+		wayOut = "it is one of: " + strings.Join(known, ", ")
+	}
+	return usage(wayOut, "--%s %s: unknown %s", name, shellWord(value), name)
 }
 
 // arguments takes the NAME.
@@ -164,6 +188,12 @@ func (o *newOptions) commandLine() string {
 	words := []string{"wsgen", "new", "project", o.name, "--module", o.module}
 	if o.example != "" {
 		words = append(words, "--example", o.example)
+	}
+	if o.layer != "" && o.layer != spec.Layers()[0] {
+		words = append(words, "--layer", o.layer)
+	}
+	if o.auth != "" && o.auth != spec.Auths()[0] {
+		words = append(words, "--auth", o.auth)
 	}
 	for _, e := range o.entries {
 		words = append(words, "--consumer", e.Consumer+":"+e.Mode+":"+e.Path)

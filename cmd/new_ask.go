@@ -8,6 +8,7 @@ import (
 	"wsgen/generator/emit"
 	"wsgen/generator/model"
 	"wsgen/generator/render"
+	"wsgen/generator/spec"
 )
 
 // ask puts the questions that the command line left open.
@@ -41,6 +42,26 @@ func (o *newOptions) ask(ctx context.Context) (err error) {
 		}
 		o.entries = append(o.entries, entry)
 		if more, err = o.prompter.Confirm(ctx, "Another consumer?", false); err != nil {
+			return err
+		}
+	}
+	return o.askSettings(ctx)
+}
+
+// askSettings asks for what decides which packages the project has.
+func (o *newOptions) askSettings(ctx context.Context) (err error) {
+	for _, q := range []struct {
+		question string
+		options  []string
+		answer   *string
+	}{
+		{"Messages to groups go through", spec.Layers(), &o.layer},
+		{"Users are known by", spec.Auths(), &o.auth},
+	} {
+		if *q.answer != "" {
+			continue
+		}
+		if *q.answer, err = o.prompter.Choose(ctx, q.question, q.options, q.options[0]); err != nil {
 			return err
 		}
 	}
@@ -86,7 +107,7 @@ func (o *newOptions) newConsumer(arg string) error {
 // newPath checks the answer to the question for a path, by making the spec that it would give.
 func (o *newOptions) newPath(path string) error {
 	entries := append(o.entries[:len(o.entries):len(o.entries)], render.SpecEntry{Consumer: "wsgen_probe", Mode: string(model.Sync), Path: path})
-	text, err := render.Spec(o.name, o.module, entries)
+	text, err := render.Spec(o.name, o.module, entries, render.SpecSettings{})
 	if err != nil {
 		return err
 	}

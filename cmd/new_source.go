@@ -34,7 +34,7 @@ func (o *newOptions) madeSpec(ctx context.Context) ([]byte, *model.Project, erro
 	if err := o.settle(ctx); err != nil {
 		return nil, nil, err
 	}
-	text, err := render.Spec(o.name, o.module, o.entries)
+	text, err := render.Spec(o.name, o.module, o.entries, o.settings())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,6 +67,9 @@ func (o *newOptions) fromExample(ctx context.Context) ([]render.File, *model.Pro
 	if err != nil {
 		return nil, nil, err
 	}
+	if section := o.settings().Section(); section != "" { // of which no example has one
+		text = append(text, "\n"+section...)
+	}
 	_, m, found := checkSpec(render.SpecPath, text)
 	if m == nil {
 		return nil, nil, &specError{file: file, diagnostics: found, argument: "what was asked for"}
@@ -84,6 +87,9 @@ func (o *newOptions) findExample() (*render.Example, error) {
 	switch {
 	case o.spec != "":
 		return nil, usage("leave one of the two out", "--example and --spec contradict each other: an example has a spec of its own")
+	case o.auth != "":
+		return nil, usage("leave --auth out, or write it into the spec afterwards",
+			"--auth and --example contradict each other: the page of the example %s has nowhere to log in", o.example)
 	case len(o.consumers) > 0:
 		return nil, usage("leave --consumer out, or add it afterwards with: wsgen add consumer",
 			"--consumer and --example contradict each other: the consumers are those of the example %s", o.example)
@@ -134,8 +140,19 @@ func (o *newOptions) givenSpec(ctx context.Context) ([]byte, *model.Project, err
 		return nil, nil, usage("leave --module out or change the spec",
 			"--module %s contradicts %s, where module is %s", o.module, name, m.Module)
 	}
+	for _, setting := range []struct{ name, given, says string }{{"layer", o.layer, m.Layer}, {"auth", o.auth, m.Auth}} {
+		if setting.given != "" && setting.given != setting.says {
+			return nil, nil, usage("leave --"+setting.name+" out or change the spec",
+				"--%s %s contradicts %s, where %s is %s", setting.name, setting.given, name, setting.name, setting.says)
+		}
+	}
 	o.name, o.module = m.Service, m.Module
 	return text, m, nil
+}
+
+// settings returns what the command line, or the user, says of the settings.
+func (o *newOptions) settings() render.SpecSettings {
+	return render.SpecSettings{Layer: o.layer, Auth: o.auth}
 }
 
 // settle checks what the command line says, fills in what it does not, and asks where there is somebody to ask.

@@ -205,8 +205,14 @@ func TestPromptsOnATerminal(t *testing.T) {
 	c.types("/ws/chat/{room:slug}\r")
 	c.isAsked("Another consumer?", "(y/N)")
 	c.types("\r")
+	c.awaits(layerQuestion)
+	c.awaits("nats")
+	c.types("\x1b[B\r") // arrow down: redis
+	c.awaits(authQuestion)
+	c.awaits("jwt")
+	c.types("\r") // none
 	c.awaits("the same without questions:")
-	same := "wsgen new project updater --module example.com/updater --consumer 'chat_room:async:/ws/chat/{room:slug}'"
+	same := "wsgen new project updater --module example.com/updater --layer redis --consumer 'chat_room:async:/ws/chat/{room:slug}'"
 	c.awaits(same)
 	if code := c.exits(); code != exitDone {
 		t.Fatalf("exit code %d", code)
@@ -214,7 +220,7 @@ func TestPromptsOnATerminal(t *testing.T) {
 
 	// The command that was printed gives the same project.
 	again := t.TempDir()
-	mustRun(t, again, "new", "project", "updater", "--module", "example.com/updater",
+	mustRun(t, again, "new", "project", "updater", "--module", "example.com/updater", "--layer", "redis",
 		"--consumer", "chat_room:async:/ws/chat/{room:slug}")
 	want, got := read(t, filepath.Join(dir, "updater", "wsgen.yaml")), read(t, filepath.Join(again, "updater", "wsgen.yaml"))
 	if want != got {

@@ -17,10 +17,31 @@ type SpecEntry struct {
 	Path     string // empty for a consumer without a route
 }
 
+// SpecSettings are the settings of a first wsgen.yaml that decide which code there is. Each is empty for the default.
+type SpecSettings struct {
+	Layer string // "memory", "redis" or "nats"
+	Auth  string // "none", "session" or "jwt"
+}
+
+// Section returns the section "settings" of a wsgen.yaml. Where every setting is the default there is none, and it is empty.
+func (s SpecSettings) Section() string {
+	var lines string
+	if s.Layer != "" && s.Layer != "memory" {
+		lines += "  layer: " + s.Layer + "\n"
+	}
+	if s.Auth != "" && s.Auth != "none" {
+		lines += "  auth: " + s.Auth + "\n"
+	}
+	if lines == "" {
+		return ""
+	}
+	return "settings:\n" + lines
+}
+
 // Spec returns the first wsgen.yaml of a project. It is written for a person who has not seen one: what can stand there is
 // told in comments. The names are written as they are given; that they are legal is for the caller to have asked. An error
 // means that one of them cannot be written in YAML at all.
-func Spec(service, module string, entries []SpecEntry) ([]byte, error) {
+func Spec(service, module string, entries []SpecEntry, settings SpecSettings) ([]byte, error) {
 	var w specWriter
 	w.line("# The routing spec of this service: which WebSocket paths there are, and the code behind each.")
 	w.line("# After a change run `wsgen generate`. `wsgen check` tells whether the code still matches.")
@@ -39,10 +60,7 @@ func Spec(service, module string, entries []SpecEntry) ([]byte, error) {
 	w.line("# streams:")
 	w.line("#   job: {history: 1000, ttl: 10m, keep: all}")
 	w.line("")
-	w.line("# Defaults, which the environment of the service overrides. Without allowed_origins a page is let in when it was")
-	w.line("# served under the service's own host and port.")
-	w.line("# settings:")
-	w.line("#   allowed_origins: [https://example.com]")
+	w.settings(settings.Section())
 	return []byte(w.text.String()), w.err
 }
 
@@ -75,6 +93,19 @@ func (w *specWriter) consumers(entries []SpecEntry) {
 			w.line("  %s: %s", w.scalar(e.Consumer), w.scalar(e.Mode))
 		}
 	}
+}
+
+// settings writes the section of that name, or, where it is empty, what could stand there.
+func (w *specWriter) settings(section string) {
+	w.line("# layer carries messages to groups: memory, redis or nats. auth tells who a user is: none, session or jwt.")
+	w.line("# allowed_origins is a default, which the environment of the service overrides; without it a page is let in when it was")
+	w.line("# served under the service's own host and port.")
+	if section == "" {
+		w.line("# settings: {layer: memory, auth: none, allowed_origins: [https://example.com]}")
+		return
+	}
+	w.text.WriteString(section)
+	w.line("  # allowed_origins: [https://example.com]")
 }
 
 // plain matches what YAML 1.1 and 1.2 alike read as a string when it stands without quotes: it begins with a letter or a

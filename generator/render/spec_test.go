@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"testing"
@@ -14,7 +15,7 @@ func TestSpec(t *testing.T) {
 		{Consumer: "chat", Mode: "async", Path: "/ws/chat/{room:slug}"},
 		{Consumer: "chat", Mode: "sync", Path: "/ws/odd #path: 1"},
 		{Consumer: "on", Mode: "sync"},
-	})
+	}, SpecSettings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,18 +42,50 @@ consumers:
 # streams:
 #   job: {history: 1000, ttl: 10m, keep: all}
 
-# Defaults, which the environment of the service overrides. Without allowed_origins a page is let in when it was
+# layer carries messages to groups: memory, redis or nats. auth tells who a user is: none, session or jwt.
+# allowed_origins is a default, which the environment of the service overrides; without it a page is let in when it was
 # served under the service's own host and port.
-# settings:
-#   allowed_origins: [https://example.com]
+# settings: {layer: memory, auth: none, allowed_origins: [https://example.com]}
 `
 	if string(got) != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
 
+func TestSpecWithSettings(t *testing.T) {
+	for _, test := range []struct {
+		settings SpecSettings
+		want     string
+	}{
+		{SpecSettings{}, ""},
+		{SpecSettings{"memory", "none"}, ""},
+		{SpecSettings{Layer: "redis"}, "settings:\n  layer: redis\n"},
+		{SpecSettings{Layer: "memory", Auth: "jwt"}, "settings:\n  auth: jwt\n"},
+		{SpecSettings{"nats", "session"}, "settings:\n  layer: nats\n  auth: session\n"},
+	} {
+		if got := test.settings.Section(); got != test.want {
+			t.Errorf("%+v: got %q, want %q", test.settings, got, test.want)
+		}
+		text, err := Spec("updater", "example.com/updater", nil, test.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, ds := spec.Parse(SpecPath, text)
+		if ds.HasErrors() {
+			t.Fatalf("%s\n%s", text, ds.Format(f, false))
+		}
+		s := f.Settings
+		if layer := cmp.Or(s.Layer.Value, "memory"); layer != cmp.Or(test.settings.Layer, "memory") {
+			t.Errorf("%+v: the layer is %s", test.settings, layer)
+		}
+		if auth := cmp.Or(s.Auth.Value, "none"); auth != cmp.Or(test.settings.Auth, "none") {
+			t.Errorf("%+v: the auth is %s", test.settings, auth)
+		}
+	}
+}
+
 func TestSpecRefusesWhatYAMLCannotHold(t *testing.T) {
-	if text, err := Spec("updater", "example.com/\xff", nil); err == nil {
+	if text, err := Spec("updater", "example.com/\xff", nil, SpecSettings{}); err == nil {
 		t.Errorf("got no error but:\n%s", text)
 	}
 }
@@ -65,7 +98,7 @@ func TestSpecIsReadBack(t *testing.T) {
 		entries = append(entries, SpecEntry{Consumer: "null", Mode: "sync", Path: p})
 	}
 	entries = append(entries, SpecEntry{Consumer: "yes", Mode: "async"}, SpecEntry{Consumer: "e1", Mode: "async"})
-	text, err := Spec("on", "example.com/1.5", entries)
+	text, err := Spec("on", "example.com/1.5", entries, SpecSettings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +130,7 @@ func TestSpecIsReadBack(t *testing.T) {
 
 // What stands in comments is what a spec may say: without its "# ", it is one.
 func TestSpecShowsWhatIsPossible(t *testing.T) {
-	text, err := Spec("updater", "example.com/updater", nil)
+	text, err := Spec("updater", "example.com/updater", nil, SpecSettings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +145,7 @@ func TestSpecShowsWhatIsPossible(t *testing.T) {
 }
 
 func TestSpecOfNothing(t *testing.T) {
-	text, err := Spec("updater", "example.com/updater", nil)
+	text, err := Spec("updater", "example.com/updater", nil, SpecSettings{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,12 @@ func (d *decoder) consumer(c *Consumer, n *yaml.Node) {
 	}
 }
 
+// Layers returns what the setting "layer" can be, the default first.
+func Layers() []string { return []string{"memory", "redis", "nats"} }
+
+// Auths returns what the setting "auth" can be, the default first.
+func Auths() []string { return []string{"none", "session", "jwt"} }
+
 func (d *decoder) settings(key Text, n *yaml.Node) {
 	if !d.mapping(key, n, true, `write each setting as "layer: memory"`) {
 		d.authUnknown = !isNull(n)
@@ -96,9 +102,9 @@ func (d *decoder) settings(key Text, n *yaml.Node) {
 	s := &d.file.Settings
 	d.fields(n, Quote("settings"), []field{
 		{"allowed_origins", func(k Text, v *yaml.Node) { s.AllowedOrigins = d.origins(k, v) }},
-		{"layer", func(k Text, v *yaml.Node) { s.Layer = d.choice(v, k, "memory", "redis", "nats") }},
+		{"layer", func(k Text, v *yaml.Node) { s.Layer = d.choice(v, k, Layers()...) }},
 		{"auth", func(k Text, v *yaml.Node) {
-			s.Auth = d.choice(v, k, "none", "session", "jwt")
+			s.Auth = d.choice(v, k, Auths()...)
 			d.authUnknown = s.Auth.Value == ""
 		}},
 	})
