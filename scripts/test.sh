@@ -8,7 +8,7 @@ step() { printf '\n== %s\n' "$*"; }
 
 step tools
 scripts/tools.sh
-export PATH="$PWD/bin:$PATH" CI=true
+export PATH="$PWD/bin:$PATH:/usr/sbin" CI=true # Debian keeps nginx from the paths of those who are not root
 
 # The sources: ours and those of the golden projects, which `go list ./...` does not see.
 step formatting
