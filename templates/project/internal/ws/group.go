@@ -196,13 +196,13 @@ func (l *Layer) deliver(topic string, e Envelope) {
 		return
 	}
 	name, ok := strings.CutPrefix(topic, groupTopic)
-	if !ok {
-		return
-	}
 	l.mu.RLock()
-	g := l.groups[name]
+	g, hear := l.groups[name], l.hearers[topic]
 	l.mu.RUnlock()
-	if g == nil {
+	if hear != nil {
+		hear(e)
+	}
+	if !ok || g == nil {
 		return
 	}
 	g.mu.Lock()

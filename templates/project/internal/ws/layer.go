@@ -70,7 +70,8 @@ type Layer struct {
 	mu       sync.RWMutex // guards the rest
 	sockets  map[string]*Socket
 	groups   map[string]*group
-	families map[string]*History // of groups that keep history
+	families map[string]*History       // of groups that keep history
+	hearers  map[string]func(Envelope) // by a topic that is neither a group's nor wsgen's own
 }
 
 // Errors of a Layer, for errors.Is.
