@@ -13,19 +13,11 @@ import (
 
 // goMod is the data of go.mod.tmpl.
 type goMod struct {
-	Module                    string
-	Redis, NATS, Session, JWT bool // whether the project has the package of that layer, or of that auth
+	Module string
+	asked
 }
 
-func newGoMod(p *model.Project) goMod {
-	return goMod{
-		Module:  p.Module,
-		Redis:   p.Layer == "redis",
-		NATS:    p.Layer == "nats",
-		Session: p.Auth == "session",
-		JWT:     p.Auth == "jwt",
-	}
-}
+func newGoMod(p *model.Project) goMod { return goMod{Module: p.Module, asked: newAsked(p)} }
 
 // spliceMod returns existing with the requirements of wanted that it lacks, and nothing else changed: a version stays what
 // it is, newer or older, and so do order, comments and line endings. A nil existing becomes wanted. Where existing is in no

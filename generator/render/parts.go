@@ -57,6 +57,15 @@ func parts(p *model.Project) (all []part) {
 	return all
 }
 
+// asked says of each part whether the project has it, for texts that speak of all of them.
+type asked struct {
+	Redis, NATS, Session, JWT bool
+}
+
+func newAsked(p *model.Project) asked {
+	return asked{Redis: p.Layer == "redis", NATS: p.Layer == "nats", Session: p.Auth == "session", JWT: p.Auth == "jwt"}
+}
+
 // packages returns the names of parts, sorted as imports are.
 func packages(parts []part) []string {
 	names := make([]string, len(parts))
@@ -86,6 +95,8 @@ func wants(p *model.Project, name string) bool {
 	switch {
 	case strings.HasPrefix(name, "client/streams"): // a page that has no streams does not load it
 		return len(p.Streams) > 0
+	case strings.HasPrefix(name, "internal/ws/user_notice"): // what a logout in another process is told by
+		return p.Auth == "session"
 	case strings.HasPrefix(name, "client/auth"), strings.HasPrefix(name, "internal/ws/user"),
 		strings.HasPrefix(name, "internal/ws/wstest/user"):
 		return p.Auth != "none"

@@ -85,6 +85,8 @@ func TestWantsByName(t *testing.T) {
 	}{
 		{"internal/ws/user.go", "redis", "none", false},
 		{"internal/ws/user.go", "memory", "jwt", true},
+		{"internal/ws/user_notice.go", "memory", "jwt", false},
+		{"internal/ws/user_notice.go", "memory", "session", true},
 		{"internal/ws/wstest/user.go", "memory", "none", false},
 		{"internal/ws/wstest/user.go", "nats", "session", true},
 		{"client/auth.js", "memory", "none", false},

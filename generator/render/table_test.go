@@ -73,6 +73,8 @@ func notEmitted(name string, emitted map[string]bool) bool {
 	switch {
 	case emitted[name+templateSuffix]: // the sample of a template, compiled in place
 		return true
+	case path.Dir(name) == "internal/ws/layertest": // what the tests of the layers share
+		return true
 	case strings.HasSuffix(name, "_test.go"), slices.Contains(strings.Split(path.Dir(name), "/"), "testdata"):
 		return true
 	}

@@ -38,6 +38,7 @@ type readme struct {
 	Service string
 	Module  string
 	Routes  []readmeRoute // as they were when the project was made
+	asked                 // and so were layer and auth
 }
 
 // readmeRoute is one line of the table of routes.
@@ -49,7 +50,7 @@ type readmeRoute struct {
 }
 
 func newReadme(p *model.Project) readme {
-	data := readme{Service: p.Service, Module: p.Module}
+	data := readme{Service: p.Service, Module: p.Module, asked: newAsked(p)}
 	for _, r := range p.Routes {
 		c := r.Consumer
 		data.Routes = append(data.Routes, readmeRoute{Path: r.Path, Consumer: c.Name, Mode: string(c.Mode), File: c.File})
