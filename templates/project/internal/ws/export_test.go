@@ -1,0 +1,4 @@
+package ws
+
+// NewMemoryBackend gives tests outside this package the backend of [NewMemoryLayer].
+func NewMemoryBackend() Backend { return &memoryBackend{} }
