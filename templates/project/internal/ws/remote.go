@@ -48,11 +48,29 @@ func (l *Layer) Ready() error {
 func (l *Layer) startRemote() error {
 	ctx, cancel := context.WithTimeout(context.Background(), nodeTimeout)
 	defer cancel()
-	if err := l.remote.Subscribe(ctx, nodeTopic+l.node); err != nil {
+	if err := l.listen(ctx, nodeTopic+l.node, l.deliverTo); err != nil {
 		return err
 	}
 	go l.jobs.reap()
 	return nil
+}
+
+// listen has f called with what is published to a topic that is no group's, until the layer is closed, and with a Gap where some of
+// it may have been missed; f does not block. A topic has one listener.
+func (l *Layer) listen(ctx context.Context, topic string, f func(Envelope)) error {
+	l.mu.Lock()
+	if l.hearers == nil {
+		l.hearers = make(map[string]func(Envelope))
+	}
+	l.hearers[topic] = f
+	l.mu.Unlock()
+	err := l.backend.Subscribe(ctx, topic)
+	if err != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.hearers, topic)
+	}
+	return err
 }
 
 // sendElsewhere hands an envelope for one socket to the process that has it. Where that can only be this one, the socket is gone.
