@@ -80,11 +80,11 @@ func ownerOf(identifier string) string {
 }
 
 // projectEntry reports whether something in an emitted project's own folder has that name, on a file system that does not tell
-// capitals apart. A binary of the same name, which "go build" puts there, would have no place. Two of them come later: "make
-// build" makes bin, and "go mod vendor" makes vendor.
+// capitals apart. A binary of the same name, which "go build" puts there, would have no place. Three of them may come later: "make
+// build" makes bin, "go mod vendor" makes vendor, and login comes with users.
 func projectEntry(name string) bool {
 	return slices.Contains([]string{
-		"bin", "client", "consumers", "dockerfile", "internal", "makefile", "routing", "settings", "vendor", "web",
+		"bin", "client", "consumers", "dockerfile", "internal", "login", "makefile", "routing", "settings", "vendor", "web",
 	}, name)
 }
 
