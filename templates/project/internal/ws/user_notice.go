@@ -17,14 +17,7 @@ func (l *Layer) Tell(ctx context.Context, name string, data []byte) error {
 // Hear has f called with the data of each [Layer.Tell] of that name, once it has returned, and with nil where some may have been
 // missed. f does not block, and does not write to the data. A name is heard by one f.
 func (l *Layer) Hear(ctx context.Context, name string, f func(data []byte)) error {
-	topic := noticeTopic + name
-	l.mu.Lock()
-	if l.hearers == nil {
-		l.hearers = make(map[string]func(Envelope))
-	}
-	l.hearers[topic] = func(e Envelope) { f(e.Data) }
-	l.mu.Unlock()
-	return l.backend.Subscribe(ctx, topic)
+	return l.listen(ctx, noticeTopic+name, func(e Envelope) { f(e.Data) })
 }
 
 // Backend returns what carries the layer, which may be able to do more than that.

@@ -207,7 +207,7 @@ func (l *logins) look(in *login) {
 		in.expires = expires
 		l.lookIn(in, time.Until(expires))
 	case err != nil && time.Since(in.expires) < glance: // it may have been prolonged
-		slog.Warn("session: not looked up; its sockets stay for now", "error", err)
+		slog.Debug("session: not looked up; its sockets stay for now", "error", err) // of each session, while /readyz says it once
 		l.lookIn(in, retry)
 	default:
 		l.closeLocked(in, expired)

@@ -41,10 +41,11 @@ func New(c Config, origins ws.Origins, debug bool, layer *ws.Layer) *Auth {
 	if !ok {
 		store = new(memoryStore)
 	}
-	m := scs.New()
-	m.Store = records{store}
-	m.Lifetime, m.IdleTimeout = c.Lifetime, c.IdleTimeout
-	m.Cookie = scs.SessionCookie{Name: c.Cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true}
+	// Not scs.New, whose own store has a goroutine that never ends.
+	m := &scs.SessionManager{
+		Lifetime: c.Lifetime, IdleTimeout: c.IdleTimeout, Store: records{store}, Codec: scs.GobCodec{},
+		Cookie: scs.SessionCookie{Name: c.Cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true},
+	}
 	if !debug {
 		m.Cookie.Name, m.Cookie.Secure = "__Host-"+c.Cookie, true
 	}
