@@ -13,4 +13,4 @@ test-long: ## 100,000 messages over thousands of cuts, then every fuzz target; S
 
 golden: ## writes the golden projects again, after a meant change of output
 	go test ./golden -run 'TestGolden$$' -update
-	git add -f golden/minimal golden/mixed golden/updater
+	git add -f golden/minimal golden/mixed golden/updater golden/session_redis golden/jwt_nats

@@ -13,6 +13,7 @@ type client struct {
 	service string
 	Sockets []clientSocket // sorted by the consumer's name; only consumers that a route leads to
 	Streams bool           // whether groups keep their history
+	Auth    string         // how users are known, "session" or "jwt"; empty where they are not
 }
 
 // BaseFile returns the file in client/ that has the base class of all others.
@@ -89,6 +90,9 @@ func (r clientRoute) OptionsMark() string {
 // newClient takes from the project what its JavaScript client exports.
 func newClient(p *model.Project) client {
 	data := client{service: p.Service, Streams: len(p.Streams) > 0}
+	if one, ok := authPart(p); ok {
+		data.Auth = one.Package
+	}
 	for _, c := range p.Consumers {
 		if len(c.Routes) == 0 {
 			continue

@@ -162,6 +162,22 @@ func TestStubTestOfARequiredUser(t *testing.T) {
 	}
 }
 
+// The client says how users are known, which the page goes by, and says nothing where they are not.
+func TestClientTellsTheAuth(t *testing.T) {
+	for _, auth := range []string{"none", "session", "jwt"} {
+		p := withParts("memory", auth)
+		for name, want := range map[string]string{
+			"client/index.js":   `export const auth = "` + auth + `";`,
+			"client/index.d.ts": `export declare const auth: "` + auth + `";`,
+		} {
+			text := textOf(t, p, name)
+			if got := strings.Contains(text, want); got != (auth != "none") {
+				t.Errorf("auth %s: %s holds %s: %v\n%s", auth, name, want, got, text)
+			}
+		}
+	}
+}
+
 // Every import of a generated file is of a package that the project has, and is used in that file.
 func TestImportsOfPartsAreThere(t *testing.T) {
 	for _, p := range allParts() {
