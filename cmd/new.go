@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"wsgen/generator/emit"
+	"wsgen/generator/model"
 	"wsgen/generator/render"
 	"wsgen/generator/spec"
 )
@@ -150,8 +151,20 @@ func runNew(ctx context.Context, o *newOptions) error {
 	if o.run {
 		return o.runService(ctx, build, target, m.Service)
 	}
-	o.suggest("%sgo run .", enter(o.shown(target)))
+	o.suggest("%s%s", enter(o.shown(target)), firstRun(m))
 	return nil
+}
+
+// firstRun returns the command that most likely runs a new project as it is: with the server of its groups where it needs one,
+// and in debug where that alone lets somebody log in.
+func firstRun(m *model.Project) string {
+	switch {
+	case m.Layer != spec.Layers()[0]:
+		return "docker compose up --build"
+	case m.Auth != spec.Auths()[0]:
+		return "make run"
+	}
+	return "go run ."
 }
 
 // builder returns the Go tool where the service is to be run. It is looked for before anything is written.
