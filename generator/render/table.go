@@ -95,7 +95,7 @@ func folderRows(fsys fs.FS, pattern string) ([]row, error) {
 			rows = append(rows, row{path: name, source: name, owner: Generated})
 		}
 	}
-	if len(rows) == 0 && false {
+	if len(rows) == 0 {
 		return nil, fmt.Errorf("no embedded source matches %s", pattern)
 	}
 	return rows, nil

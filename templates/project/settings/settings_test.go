@@ -10,6 +10,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsgen/templates/project/internal/ws/jwt"
+	"wsgen/templates/project/internal/ws/natslayer"
+	"wsgen/templates/project/internal/ws/redislayer"
+	"wsgen/templates/project/internal/ws/session"
 )
 
 // setEnv gives a test an environment with nothing in it but these variables.
@@ -213,12 +218,24 @@ func TestReadmeNamesEverySetting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	parts := struct { // what only some projects have; the service's name is as the template has it
+		Redis   redislayer.Config
+		NATS    natslayer.Config
+		Session session.Config
+		JWT     jwt.Config
+	}{redislayer.DefaultConfig("{{.Service}}"), natslayer.DefaultConfig("{{.Service}}"), session.DefaultConfig("{{.Service}}"), jwt.DefaultConfig("{{.Service}}")}
+	defaults := defaultsByVariable(reflect.ValueOf(baseDefaults()))
+	maps.Copy(defaults, defaultsByVariable(reflect.ValueOf(parts)))
 	inWords := map[string]string{
-		"ALLOWED_ORIGINS": "of `wsgen.yaml`, else `same-host`",
-		"TRUSTED_PROXIES": "none",
-		"LOG_LEVEL":       "`info`",
+		"ALLOWED_ORIGINS":  "of `wsgen.yaml`, else `same-host`",
+		"TRUSTED_PROXIES":  "none",
+		"LOG_LEVEL":        "`info`",
+		"JWT_KEY":          "none",
+		"NATS_CREDENTIALS": "none",
+		"JWT_KEY_FILE":     "none",
+		"JWT_ISSUER":       "none",
 	}
-	for name, value := range defaultsByVariable(reflect.ValueOf(baseDefaults())) {
+	for name, value := range defaults {
 		want := "`" + name + "` (`" + value + "`)"
 		if words := inWords[name]; words != "" {
 			want = "`" + name + "` (" + words + ")"
