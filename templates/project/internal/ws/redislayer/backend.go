@@ -126,7 +126,7 @@ func (b *Backend) Publish(ctx context.Context, topic string, e ws.Envelope) erro
 	defer cancel()
 	p := b.part(topic)
 	message := envelope.Append([]byte{kindPlain}, e)
-	err := b.client.Do(ctx, b.client.B().Spublish().Channel(b.channel(p, topic)).Message(rueidis.BinaryString(message)).Build()).Error()
+	_, err := b.command(ctx, b.client.B().Spublish().Channel(b.channel(p, topic)).Message(rueidis.BinaryString(message)).Build())
 	return b.explain(ctx, "publish", err)
 }
 
@@ -170,6 +170,14 @@ func (b *Backend) Close() error {
 	}
 	b.client.Close()
 	return nil
+}
+
+// command sends a command, and returns the answer.
+func (b *Backend) command(ctx context.Context, c rueidis.Completed) (rueidis.RedisMessage, error) {
+	if b.closed.Load() {
+		return rueidis.RedisMessage{}, ws.ErrLayerClosed
+	}
+	return b.client.Do(ctx, c).ToMessage()
 }
 
 // part returns the partition of a topic.

@@ -32,6 +32,7 @@ func open(t testing.TB, url string) *redislayer.Backend {
 
 // TestConformance: what every backend does.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	server := backends.StartRedis(t)
 	layertest.Run(t, layertest.Suite{Open: func(t testing.TB) ws.Backend { return open(t, server.URL) }})
 }
