@@ -316,6 +316,7 @@ func testClosed(t *testing.T, s Suite) {
 	topic := newTopic()
 	p.subscribe(t, topic)
 	p.append(t, topic, keepMany, "", "x")
+	p.delivered(t, topic, 1)
 	for range 2 {
 		if err := p.backend.Close(); err != nil {
 			t.Fatal(err)

@@ -257,7 +257,7 @@ func testJobs(t *testing.T, s Suite) {
 // testOneSocket: a message and an event find a socket by its id, in whichever process it is.
 func testOneSocket(t *testing.T, s Suite) {
 	all := s.services(t, 2)
-	sock, other := wstest.Connect(t, all[1].app, "/ws"), wstest.Connect(t, all[1].app, "/ws")
+	sock, other := wstest.Connect(t, all[1].app, "/ws", wstest.V1()), wstest.Connect(t, all[1].app, "/ws")
 	sock.Send("hello")
 	sock.Expect("hello is done")
 	id := sock.ID()
