@@ -58,6 +58,14 @@ const controls = {
     connection.end(1006);
     assert.deepEqual(closes, [[fields.code, fields.reason]]);
   },
+  missed({ socket, events, connection, frame, fields }) {
+    const groups = [];
+    socket.onmissed = (event) => groups.push(`${event.type} ${event.group} ${event.target === socket}`);
+    socket.addEventListener("missed", ({ group }) => groups.push(group));
+    connection.receive(frame);
+    assert.deepEqual(groups, [`missed ${fields.group} true`, fields.group]);
+    assert.deepEqual([socket.readyState, events], [1, []]);
+  },
   joined({ connection, frame, fields }) {
     connection.receive(frame);
     assert.deepEqual(connection.sent, [`c${JSON.stringify({ type: "resume", stream: fields.stream })}`]);

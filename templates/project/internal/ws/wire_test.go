@@ -172,6 +172,8 @@ func outgoingControl(t *testing.T, e example) any {
 			Type: typ, ID: id, Protocol: e.text("protocol"),
 			PingMS: int64(e.number("ping_ms")), PongMS: int64(e.number("pong_ms")), Acks: e.truth("acks"),
 		}
+	case "missed":
+		return missedControl{Type: typ, Group: e.text("group")}
 	case "failed":
 		return failedControl{Type: typ, ID: id}
 	case "close":
