@@ -44,7 +44,7 @@ func table(p *model.Project, src *sources) ([]row, error) {
 // fixedRows lists the files that every project has, the runtime apart.
 func fixedRows(p *model.Project) []row {
 	rows := []row{
-		{path: "main.go", source: "main.go", owner: Yours, needed: true},
+		{path: "main.go", source: "main.go.tmpl", owner: Yours, needed: true, data: func() any { return newMain(p) }},
 		{path: "go.mod", source: "go.mod.tmpl", owner: Spliced, needed: true,
 			data: func() any { return newGoMod(p) }, splice: spliceMod},
 		{path: "go.sum", source: "go.sum", more: sumParts(p), owner: Spliced, needed: true, splice: spliceSum},
@@ -74,8 +74,18 @@ func fixedRows(p *model.Project) []row {
 		{path: ".gitattributes", source: "gitattributes.tmpl", owner: Yours, data: noData},
 		{path: ".github/workflows/ci.yml", source: ".github/workflows/ci.yml", owner: Yours},
 	}
+	return append(rows, partRows(p)...)
+}
+
+// partRows lists the user's files that come with a layer or an auth. Each is written once, for what the spec says then.
+func partRows(p *model.Project) (rows []row) {
 	if p.Layer != "memory" {
 		rows = append(rows, row{path: "compose.yaml", source: "compose." + p.Layer + ".yaml", owner: Yours})
+	}
+	if p.Auth != "none" {
+		rows = append(rows,
+			row{path: "login/login.go", source: "login/" + p.Auth + "/login.go", owner: Yours},
+			row{path: "web/login.js", source: "web/login_" + p.Auth + ".js", owner: Yours})
 	}
 	return rows
 }

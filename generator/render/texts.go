@@ -2,6 +2,14 @@ package render
 
 import "wsgen/generator/model"
 
+// mainFile is the data of main.go.tmpl.
+type mainFile struct {
+	Module string
+	Login  bool // whether there is a package login, which adds its handlers to the mux
+}
+
+func newMain(p *model.Project) mainFile { return mainFile{Module: p.Module, Login: p.Auth != "none"} }
+
 // dockerfile is the data of Dockerfile.tmpl.
 type dockerfile struct {
 	Service string // names the binary
