@@ -141,6 +141,9 @@ func (s *server) port() string {
 // Addr returns the address at which the server listens, "127.0.0.1:40123".
 func (s *server) Addr() string { return s.addr }
 
+// Dir returns the folder of the server, with all that it keeps.
+func (s *server) Dir() string { return s.dir }
+
 // Start starts the server, with what it had kept, and returns when it is ready. Nothing happens where it runs.
 func (s *server) Start() {
 	s.t.Helper()

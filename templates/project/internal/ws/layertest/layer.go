@@ -72,7 +72,8 @@ func (s Suite) service(t *testing.T, families ...string) *service {
 	return p
 }
 
-// member is a consumer that joins and leaves groups as its page says, "join NAME" and "leave NAME", and answers when that is done.
+// member is a consumer that joins and leaves groups as its page says, "join NAME" and "leave NAME", and answers when that is done,
+// or "follow NAME", without an answer, which could come behind what is kept.
 type member struct{}
 
 func (member) Connect(_ context.Context, h *ws.Handshake) error {
@@ -87,6 +88,8 @@ func (member) Receive(ctx context.Context, s *ws.Socket, m ws.Message) (err erro
 		err = s.Join(ctx, name)
 	case "leave":
 		err = s.Leave(ctx, name)
+	case "follow":
+		return s.Join(ctx, name)
 	}
 	if err != nil {
 		return err
@@ -101,11 +104,19 @@ func (member) Event(ctx context.Context, s *ws.Socket, e ws.Event) error {
 func (member) Disconnect(context.Context, ws.CloseStatus) {}
 
 // join connects a page that joins a group.
-func (p *service) join(t *testing.T, group string, o ...wstest.Option) *wstest.Sock {
+func (p *service) join(t *testing.T, group string) *wstest.Sock {
 	t.Helper()
-	sock := wstest.Connect(t, p.app, "/ws", o...)
+	sock := wstest.Connect(t, p.app, "/ws")
 	sock.Send("join " + group)
 	sock.Expect("join is done")
+	return sock
+}
+
+// follow connects a page that follows a stream.
+func (p *service) follow(t *testing.T, group string, o ...wstest.Option) *wstest.Sock {
+	t.Helper()
+	sock := wstest.Connect(t, p.app, "/ws", append(o, wstest.V1())...)
+	sock.Send("follow " + group)
 	return sock
 }
 
@@ -187,7 +198,7 @@ func testStream(t *testing.T, s Suite) {
 	all := s.services(t, 2, family)
 	group := family + ":1"
 	all[1].send(t, group, "before")
-	page := all[0].join(t, group, wstest.V1())
+	page := all[0].follow(t, group)
 	page.Expect("before")
 	for round := range 4 {
 		here, there := all[round%2], all[1-round%2]
@@ -196,7 +207,7 @@ func testStream(t *testing.T, s Suite) {
 		back := wstest.Return(page)
 		page.Drop()
 		here.send(t, group, fmt.Sprint("missed ", round))
-		page = there.join(t, group, back)
+		page = there.follow(t, group, back)
 		page.Expect(fmt.Sprint("missed ", round))
 		page.Quiet()
 	}
@@ -209,7 +220,7 @@ func testStream(t *testing.T, s Suite) {
 func testJobs(t *testing.T, s Suite) {
 	all := s.services(t, 2, "job")
 	id := newFamily()
-	page := all[1].join(t, "job:"+id, wstest.V1())
+	page := all[1].follow(t, "job:"+id)
 	goOn := make(chan struct{})
 	work := func(ctx context.Context, j *ws.Job) (ws.Message, error) {
 		if err := j.Send(ctx, ws.Text("progress")); err != nil {
@@ -247,7 +258,7 @@ func testJobs(t *testing.T, s Suite) {
 			t.Errorf("process %d: %+v %v", i, st, err)
 		}
 	}
-	late := all[0].join(t, "job:"+id, wstest.V1())
+	late := all[0].follow(t, "job:"+id)
 	late.Expect("progress")
 	if m := late.ExpectEnd(ws.JobDone); string(m.Data) != "result" {
 		t.Errorf("result %s", m.Data)
@@ -292,7 +303,7 @@ func testJobsOfAnother(t *testing.T, s Suite) {
 		<-ctx.Done()
 		return ws.Message{}, context.Cause(ctx)
 	}
-	page := all[1].join(t, "job:"+id, wstest.V1())
+	page := all[1].follow(t, "job:"+id)
 	for i, end := range []ws.JobState{ws.JobCancelled, ws.JobInterrupted} {
 		if started, err := all[0].layer.Jobs().Start(t.Context(), id, waits); err != nil || !started {
 			t.Fatalf("start %d: %v %v", i, started, err)

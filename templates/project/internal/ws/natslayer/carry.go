@@ -24,11 +24,16 @@ func (b *Backend) Publish(ctx context.Context, topic string, e ws.Envelope) erro
 		return err
 	}
 	defer cancel()
-	connection := b.flush.connection()
-	if err = b.conn.Publish(b.subject(topic), envelope.Append(nil, e)); err == nil {
-		err = b.flush.taken(ctx, connection)
+	data := envelope.Append(nil, e)
+	for try := 0; ; try++ {
+		connection := b.flush.connection()
+		if err = b.conn.Publish(b.subject(topic), data); err == nil {
+			err = b.flush.taken(ctx, connection)
+		}
+		if !unsent(err) || pause(ctx, try) != nil {
+			return b.fault(ctx, "publish", err)
+		}
 	}
-	return b.fault(ctx, "publish", err)
 }
 
 // Subscribe implements [ws.Backend].
@@ -94,7 +99,7 @@ func (b *Backend) topicOf(sub *nats.Subscription) (topic string, ok bool) {
 // Messages that have arrived and were not handed on yet are bounded: beyond it, they are let go of, and who listens is told.
 const (
 	inboxMessages = 2048     // on the way to the inbox
-	inboxBytes    = 64 << 20 // in it
+	inboxBytes    = 32 << 20 // in it, and as many that are just handed on
 )
 
 // inbox is where messages wait for the layer. Its reader never waits, so that one group with many sockets does not hold up the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -128,6 +129,9 @@ func (b *Backend) makeStream(ctx context.Context, f *family, h *ws.History) (*je
 		c.MaxMsgsPerSubject = 1
 	}
 	s, err := b.js.CreateOrUpdateStream(ctx, c)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // made meanwhile, by somebody who knew no history
+		s, err = b.js.UpdateStream(ctx, c)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +175,11 @@ func (b *Backend) askTime(ctx context.Context, f *family) {
 	f.setClock(s.CachedInfo().TimeStamp)
 }
 
-// noStream reports whether an error says that the stream is not there, or not yet again: nothing was done.
-func noStream(err error) bool {
-	return errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrNoResponders)
+// unsent reports whether an error says that nothing was done, and that it may be in a moment: without a connection, or while the
+// server starts, or has lost the stream.
+func unsent(err error) bool {
+	var refused *jetstream.APIError
+	return errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, nats.ErrNoResponders) ||
+		errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) ||
+		errors.As(err, &refused) && refused.Code == http.StatusServiceUnavailable
 }

@@ -101,6 +101,15 @@ func (b *Backend) batch(ctx context.Context, f *family, q query) ([]*message, er
 	}
 }
 
+// head returns the newest message of a topic of any kind, or errGone. Where several servers have the stream, any of them might
+// answer that has not heard of it yet, so that the one is asked that leads it.
+func (b *Backend) head(ctx context.Context, f *family, subjects string) (*message, error) {
+	if b.config.Replicas > 1 {
+		return b.newest(ctx, f, subjects)
+	}
+	return b.get(ctx, f, query{LastFor: subjects})
+}
+
 // newest returns the newest message of a topic of any kind, as the server knows it that leads the stream, or errGone.
 func (b *Backend) newest(ctx context.Context, f *family, subjects string) (*message, error) {
 	body, err := json.Marshal(query{LastFor: subjects})

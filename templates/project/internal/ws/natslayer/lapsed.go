@@ -76,7 +76,7 @@ func (b *Backend) lapsedOf(ctx context.Context, f *family) (topics []string, err
 
 // isLapsed reports whether the lease of a topic has lapsed that was given once. Where it was given back the message goes.
 func (b *Backend) isLapsed(ctx context.Context, f *family, lease *message) (bool, error) {
-	m, err := b.get(ctx, f, query{LastFor: f.prefix + lease.topic + ".>"})
+	m, err := b.head(ctx, f, f.prefix+lease.topic+".>")
 	if errors.Is(err, errGone) {
 		return false, nil // forgotten meanwhile
 	}

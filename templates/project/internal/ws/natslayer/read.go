@@ -32,7 +32,7 @@ func (b *Backend) Read(ctx context.Context, topic string, h ws.History, after ui
 		switch {
 		case err == nil:
 			return page, nil
-		case noStream(err):
+		case unsent(err):
 			f.doubt()
 		case !errors.Is(err, errMoved):
 			return ws.Page{}, b.fault(ctx, "read a stream", err)
@@ -70,7 +70,7 @@ func (r *reader) read(ctx context.Context) (ws.Page, error) {
 	if r.records, err = r.readRecords(ctx, r.after); err != nil {
 		return ws.Page{}, err
 	}
-	r.head, err = b.get(ctx, r.family, query{LastFor: r.subjects + ">"})
+	r.head, err = b.head(ctx, r.family, r.subjects+">")
 	switch {
 	case errors.Is(err, errGone) && r.limit < 0:
 		return ws.Page{}, nil
@@ -138,6 +138,18 @@ func (r *reader) refresh(ctx context.Context) error {
 
 // since returns ws.Page.Since: what the state says, or more, where the time of records is over.
 func (r *reader) since(ctx context.Context) (uint64, error) {
+	since, err := r.sinceByTime(ctx)
+	if n := len(r.records); n > 0 && !r.history.Latest && since < r.head.state.Top && r.records[0].state.Epoch == r.head.state.Epoch {
+		// Where the stream is changed to keep less, JetStream lets go of records before any state says so.
+		if prev := r.records[0].prev; prev > r.after && r.records[0].seq <= r.head.state.Top {
+			since = max(since, prev)
+		}
+	}
+	return since, err
+}
+
+// sinceByTime returns it without what JetStream may have let go of by itself.
+func (r *reader) sinceByTime(ctx context.Context) (uint64, error) {
 	st := &r.head.state
 	ttl := life(r.history, false)
 	if st.Since >= st.Top || st.First > r.now-ttl+int64(time.Second/time.Millisecond) {

@@ -2,7 +2,6 @@ package natslayer
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -128,10 +127,12 @@ func (r *ring) compact() {
 	r.entries, r.head = to, 0
 }
 
-// newestAt returns when the newest record was added, or a time long ago.
-func (r *ring) newestAt() int64 {
-	if r.kept == 0 {
-		return math.MinInt64
+// expired reports whether the time of any record is over.
+func (r *ring) expired(h ws.History, now int64) bool {
+	for i := r.head; i < len(r.entries); i++ {
+		if e := &r.entries[i]; e.size != gone {
+			return now-e.at >= life(h, e.end && i == len(r.entries)-1)
+		}
 	}
-	return r.entries[len(r.entries)-1].at
+	return false
 }

@@ -161,7 +161,7 @@ func (b *Backend) change(ctx context.Context, topic string, h *ws.History, next 
 			return m, nil
 		case errors.Is(err, ws.ErrLease):
 			return nil, err
-		case noStream(err):
+		case unsent(err):
 			s.family.doubt()
 		case !errors.Is(err, errConflict):
 			s.known = false // it may have been stored

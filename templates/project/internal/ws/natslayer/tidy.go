@@ -126,9 +126,8 @@ func (b *Backend) sweepStream(ctx context.Context, s *stream) error {
 	default:
 		return nil // somebody writes to it
 	}
-	now, idle := s.family.now(), time.Since(s.used) > idleTime
-	expired := s.ring.kept > 0 && s.ring.entries[s.ring.head].at <= now-life(s.history, false)
-	if idle && !expired {
+	expired := s.ring.expired(s.history, s.family.now())
+	if time.Since(s.used) > idleTime && !expired && (s.ring.kept == 0 || s.ring.kept == 1 && s.state.End) {
 		b.streams.drop(s)
 	}
 	s.give()
