@@ -187,6 +187,7 @@ func TestWithoutTheServer(t *testing.T) {
 			cancel()
 		}
 	}
+	server.Start()
 	server.Resume()
 	awaitReady(t, b, true)
 	if err := b.Publish(t.Context(), "a", ws.Envelope{Data: []byte("last")}); err != nil {
