@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,4 +177,37 @@ func TestStartDuringALook(t *testing.T) {
 			t.Error("not started")
 		}
 	})
+}
+
+// TestServerThatLostAll: a job goes on when the server was started again with nothing, and its end is published.
+func TestServerThatLostAll(t *testing.T) {
+	for name, when := range map[string]time.Duration{"just before the end": 0, "before the lease is renewed": leaseTime, "for long": time.Hour} {
+		for _, sends := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", it sends: ", sends), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := newLeaseServer(t)
+					a, _ := server.process(t)
+					b, _ := server.process(t)
+					begin(t, a, func(ctx context.Context, j *Job) (Message, error) {
+						if err := j.Send(ctx, Text("before")); err != nil {
+							return Message{}, err
+						}
+						server.empty()
+						if sends {
+							if err := errors.Join(j.Send(ctx, Text("after")), j.Save(ctx, Text("state"))); err != nil {
+								return Message{}, err
+							}
+						}
+						time.Sleep(when)
+						return Text("result"), ctx.Err()
+					})
+					time.Sleep(2 * time.Hour)
+					expect(t, b, JobDone, "[]")
+					if got := server.ends(t); got != "[done]" {
+						t.Errorf("ends %s", got)
+					}
+				})
+			})
+		}
+	}
 }

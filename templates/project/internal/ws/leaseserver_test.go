@@ -54,6 +54,18 @@ func (s *leaseServer) lapse() {
 	}
 }
 
+// empty has the server lose all that it had.
+func (s *leaseServer) empty() {
+	s.memoryBackend.mu.Lock()
+	defer s.memoryBackend.mu.Unlock()
+	for topic, stream := range s.streams {
+		stream.mu.Lock()
+		s.remove(topic, stream)
+		stream.mu.Unlock()
+	}
+	s.epoch = ""
+}
+
 // leaseProcess is the server as one process sees it.
 type leaseProcess struct {
 	server  *leaseServer

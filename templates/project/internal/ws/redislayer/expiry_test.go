@@ -49,7 +49,10 @@ func TestKeysExpire(t *testing.T) {
 	b := started(t)
 	ctx := t.Context()
 	h := ws.History{Messages: 3, Bytes: 1 << 20, TTL: time.Hour}
-	put := func(topic string, e ws.Envelope) error { _, err := b.Append(ctx, topic, ws.Append{History: h, Envelope: e}); return err }
+	put := func(topic string, e ws.Envelope) error {
+		_, err := b.Append(ctx, topic, ws.Append{History: h, Envelope: e})
+		return err
+	}
 	read := func(topic string, limit int) error { _, err := b.Read(ctx, topic, h, 0, limit); return err }
 	lease := func(topic string) error { _, err := b.Lease(ctx, topic, "me", time.Minute); return err }
 	for name, test := range map[string]struct {
