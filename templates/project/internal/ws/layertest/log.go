@@ -25,6 +25,7 @@ func logTests() map[string]func(*testing.T, Suite) {
 	return map[string]func(*testing.T, Suite){
 		"nothing":        testNothing,
 		"append order":   testAppendOrder,
+		"append, crowd":  testCrowd,
 		"count, bytes":   testBounds,
 		"latest":         testLatest,
 		"model":          testModel,
@@ -131,6 +132,37 @@ func testAppendOrder(t *testing.T, s Suite) {
 			t.Errorf("process %d: %d envelopes delivered", i, len(got))
 		}
 	}
+}
+
+// testCrowd: one process that appends as fast as it can does not keep another from appending.
+func testCrowd(t *testing.T, s Suite) {
+	all := s.processes(t, 2)
+	topic := newTopic()
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			e := ws.Envelope{Data: []byte("fast")}
+			if _, err := all[0].log.Append(t.Context(), topic, ws.Append{History: keepMany, Envelope: e}); err != nil {
+				t.Errorf("the fast one: %v", err)
+				return
+			}
+		}
+	})
+	for i := range 20 {
+		e := ws.Envelope{Data: []byte("slow")}
+		if _, err := all[1].log.Append(t.Context(), topic, ws.Append{History: keepMany, Envelope: e}); err != nil {
+			t.Errorf("record %d of the slow one: %v", i, err)
+			break
+		}
+	}
+	close(over)
+	wg.Wait()
 }
 
 // testBounds: by count and by bytes, keys included, but always the newest.

@@ -258,8 +258,10 @@ func (b *Backend) fault(ctx context.Context, doing string, err error) error {
 		return nil
 	case b.closing.Err() != nil:
 		return ws.ErrLayerClosed
-	case ctx.Err() != nil:
-		err = context.Cause(ctx)
+	case ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)):
+		err = fmt.Errorf("%w, and before: %w", context.Cause(ctx), err)
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		err = fmt.Errorf("streams need JetStream, so start nats-server with --jetstream: %w", err)
 	case errors.Is(err, nats.ErrMaxPayload):
 		err = fmt.Errorf("the message is larger than the server takes, %d bytes; max_payload in its configuration says how much: %w",
 			b.conn.MaxPayload(), err)

@@ -81,6 +81,9 @@ func (b *Backend) ensure(ctx context.Context, f *family, h *ws.History) error {
 		h = f.history // only changed here
 	}
 	info, err := b.makeStream(ctx, f, h)
+	if errors.Is(err, nats.ErrNoResponders) {
+		err = fmt.Errorf("is it there? nats-server needs --jetstream: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("make the stream %s in JetStream: %w", f.name, err)
 	}
@@ -179,6 +182,9 @@ func (b *Backend) askTime(ctx context.Context, f *family) {
 // server starts, or has lost the stream.
 func unsent(err error) bool {
 	var refused *jetstream.APIError
+	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+		return false
+	}
 	return errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, nats.ErrNoResponders) ||
 		errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) ||
 		errors.As(err, &refused) && refused.Code == http.StatusServiceUnavailable

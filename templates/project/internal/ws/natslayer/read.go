@@ -32,12 +32,10 @@ func (b *Backend) Read(ctx context.Context, topic string, h ws.History, after ui
 		switch {
 		case err == nil:
 			return page, nil
-		case unsent(err):
+		case errors.Is(err, errMoved) && pause(ctx, try) == nil:
+		case unsent(err) && pause(ctx, try) == nil:
 			f.doubt()
-		case !errors.Is(err, errMoved):
-			return ws.Page{}, b.fault(ctx, "read a stream", err)
-		}
-		if err := pause(ctx, try); err != nil {
+		default:
 			return ws.Page{}, b.fault(ctx, "read a stream", err)
 		}
 	}
@@ -102,7 +100,7 @@ func (r *reader) read(ctx context.Context) (ws.Page, error) {
 }
 
 // recordSubjects are those of the topic's records.
-func (r *reader) recordSubjects() string { return r.subjects + string(kindRecord) + ".>" }
+func (r *reader) recordSubjects() string { return recordSubjects(r.subjects, r.history.Latest) }
 
 // readRecords reads records behind an offset, as many as a page has room for, or a few more.
 func (r *reader) readRecords(ctx context.Context, after uint64) ([]*message, error) {

@@ -101,6 +101,12 @@ func life(h ws.History, ends bool) int64 {
 	return ttl
 }
 
+// recordCost is what a record takes in JetStream besides its data and key, about, in bytes.
+const recordCost = 200
+
+// cost is what the records that are kept take in JetStream.
+func (r *ring) cost() int { return r.bytes + r.kept*recordCost }
+
 // index returns where the first entry is that is not before a record.
 func (r *ring) index(seq uint64) int {
 	i, _ := slices.BinarySearchFunc(r.entries[r.head:], seq, func(e entry, seq uint64) int { return cmp.Compare(e.seq, seq) })

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	mathrand "math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +29,10 @@ type stream struct {
 	lost  bool   // the server has lost what it had taken: offsets would be given again
 	seq   uint64 // of the newest message, 0 where there is none
 	state state  // after it
+
+	stored time.Time     // when this process last stored a message
+	took   time.Duration // how long that takes, about
+	row    int           // how many it has stored one right after the other
 
 	ring    ring
 	ringSeq uint64 // up to which message the ring is right
@@ -156,36 +159,19 @@ func (b *Backend) change(ctx context.Context, topic string, h *ws.History, next 
 	defer s.give()
 	for try := 0; ; try++ {
 		m, err := b.attempt(ctx, s, h, next)
-		switch {
-		case err == nil:
+		if err == nil {
 			return m, nil
+		}
+		s.known = false // also where it may have been stored
+		switch {
 		case errors.Is(err, ws.ErrLease):
 			return nil, err
-		case unsent(err):
+		case errors.Is(err, errConflict) && ctx.Err() == nil: // the others leave a gap before long, see yield
+		case unsent(err) && pause(ctx, try) == nil:
 			s.family.doubt()
-		case !errors.Is(err, errConflict):
-			s.known = false // it may have been stored
+		default:
 			return nil, b.fault(ctx, "write to a stream", err)
 		}
-		s.known = false
-		if err := pause(ctx, try); err != nil {
-			return nil, b.fault(ctx, "write to a stream", err)
-		}
-	}
-}
-
-// pause waits before another attempt: at first not at all, and then for longer and longer, but never as long as others wait.
-func pause(ctx context.Context, try int) error {
-	if try < 2 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(time.Duration(mathrand.Int64N(int64(time.Millisecond) << min(try, 6))))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 
@@ -247,6 +233,10 @@ func (b *Backend) store(ctx context.Context, s *stream, d *draft) (*message, err
 	if d.ttl > 0 {
 		m.Header.Set(jetstream.MsgTTLHeader, d.ttl.String())
 	}
+	if err := s.yield(ctx); err != nil {
+		return nil, err
+	}
+	began := time.Now()
 	ack, err := b.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequenceForSubject(s.seq, s.subjects+">"), jetstream.WithRetryAttempts(0))
 	var refused *jetstream.APIError
 	switch {
@@ -255,6 +245,7 @@ func (b *Backend) store(ctx context.Context, s *stream, d *draft) (*message, err
 	case err != nil:
 		return nil, err
 	}
+	s.storedSince(began)
 	stored := &message{kind: d.kind, seq: ack.Sequence, at: s.family.now(), state: d.state, data: d.data}
 	stored.number()
 	s.follow(stored, d.entry)
@@ -271,13 +262,13 @@ func (s *stream) follow(m *message, e *entry) {
 		s.ringSeq = m.seq
 		if e != nil {
 			e.seq, e.at = m.seq, m.at
-			s.waste += s.ring.bytes + e.size
+			s.waste += s.ring.cost() + e.size + recordCost
 			s.ring.add(*e, s.history.Latest)
 		} else {
-			s.waste += s.ring.bytes
+			s.waste += s.ring.cost()
 		}
 		s.ring.cut(m.state.Since)
-		s.waste -= s.ring.bytes
+		s.waste -= s.ring.cost()
 	}
 	s.seq, s.state, s.known = m.seq, m.state, true
 }
@@ -313,7 +304,7 @@ const ringBatch = 256
 // loadRing reads what others have appended.
 func (b *Backend) loadRing(ctx context.Context, s *stream) error {
 	for s.ringSeq < s.seq {
-		q := query{Seq: max(s.ringSeq, s.state.Since) + 1, NextFor: s.subjects + string(kindRecord) + ".>", Batch: ringBatch, MaxBytes: 1 << 20}
+		q := query{Seq: max(s.ringSeq, s.state.Since) + 1, NextFor: recordSubjects(s.subjects, s.history.Latest), Batch: ringBatch, MaxBytes: 1 << 20}
 		records, err := b.batch(ctx, s.family, q)
 		if err != nil {
 			return err

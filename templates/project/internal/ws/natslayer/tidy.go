@@ -38,8 +38,8 @@ func (b *Backend) later(what string, do func(ctx context.Context) error) {
 	}()
 }
 
-// tidy lets JetStream let go of records that are not kept any more, when it is worth it. How many there are of a topic JetStream
-// bounds by itself.
+// tidy lets JetStream let go of records that are not kept any more, when it is worth it. It does so by itself where there are too
+// many on one subject.
 func (b *Backend) tidy(topic string) {
 	s := b.streams.get(topic, b.family(topic))
 	select {
@@ -48,11 +48,14 @@ func (b *Backend) tidy(topic string) {
 		return // another appends, and will see to it
 	}
 	defer s.give()
-	if s.waste < max(wasteBytes, s.history.Bytes/4) {
+	if s.waste < max(wasteBytes, s.ring.cost()/4) {
 		return
 	}
 	s.waste = 0
-	since, subjects := s.state.Since, s.subjects+string(kindRecord)+".>"
+	if !s.history.Latest && s.ring.kept == s.history.Messages {
+		return // it has let go already
+	}
+	since, subjects := s.state.Since, recordSubjects(s.subjects, s.history.Latest)
 	b.later("let go of records", func(ctx context.Context) error { return b.purge(ctx, s.family, subjects, since+1) })
 }
 
@@ -146,5 +149,5 @@ func (b *Backend) sweepStream(ctx context.Context, s *stream) error {
 	if err != nil || m == nil {
 		return err
 	}
-	return b.purge(ctx, s.family, s.subjects+string(kindRecord)+".>", since+1)
+	return b.purge(ctx, s.family, recordSubjects(s.subjects, s.history.Latest), since+1)
 }
