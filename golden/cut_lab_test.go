@@ -28,12 +28,23 @@ var long = flag.Bool("long", false, "run what takes minutes at full length")
 // in it.
 func emitCut(t *testing.T) string {
 	t.Helper()
-	source := filepath.Join("testdata", "cut")
+	return emitCutWith(t, "")
+}
+
+// emitCutWith does so with more lines in the spec.
+func emitCutWith(t *testing.T, lines string) string {
+	t.Helper()
+	files := readTree(t, filepath.Join("testdata", "cut"))
+	spec := filepath.Join(t.TempDir(), "wsgen.yaml")
+	if err := os.WriteFile(spec, append(files["wsgen.yaml"], lines...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	delete(files, "wsgen.yaml")
 	dir := filepath.Join(t.TempDir(), "cut")
-	if code, out := wsgen("new", "project", "--spec", filepath.Join(source, "wsgen.yaml"), "--dir", dir); code != 0 {
+	if code, out := wsgen("new", "project", "--spec", spec, "--dir", dir); code != 0 {
 		t.Fatalf("wsgen new project exits %d:\n%s", code, out)
 	}
-	for path, text := range readTree(t, source) {
+	for path, text := range files {
 		name := filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
@@ -67,25 +78,32 @@ type lab struct {
 // newLab starts the service, with further variables of the environment, and a proxy before it.
 func newLab(t *testing.T, dir, bin string, plan cutproxy.Plan, env ...string) *lab {
 	t.Helper()
-	l := &lab{
-		T: t, bin: bin, dir: dir, env: env, seed: cutproxy.Seed(t), patient: patience / 4,
-		journal: filepath.Join(t.TempDir(), "journal"),
-		rules:   witness.Rules{Commands: make(map[string]int)},
-	}
-	l.start()
+	l := emptyLab(t, dir, bin, env...)
+	l.service = l.start()
 	l.proxy = cutproxy.Start(t, strings.TrimPrefix(l.service.url, "http://"), l.seed, plan)
 	return l
 }
 
-// start starts the service for another time.
-func (l *lab) start() {
+// emptyLab starts nothing yet.
+func emptyLab(t *testing.T, dir, bin string, env ...string) *lab {
+	t.Helper()
+	return &lab{
+		T: t, bin: bin, dir: dir, env: env, seed: cutproxy.Seed(t), patient: patience / 4,
+		journal: filepath.Join(t.TempDir(), "journal"),
+		rules:   witness.Rules{Commands: make(map[string]int)},
+	}
+}
+
+// start starts the service for another time, with further variables.
+func (l *lab) start(env ...string) *service {
 	l.Helper()
 	l.boot++
-	l.service = start(l.T, l.bin, append([]string{
+	s := start(l.T, l.bin, slices.Concat([]string{
 		"ALLOWED_ORIGINS=*", "PING_INTERVAL=150ms", "PONG_TIMEOUT=250ms", "CLOSE_TIMEOUT=200ms", "DRAIN_TIMEOUT=2200ms", "HISTORY_BYTES=536870912",
 		"JOURNAL=" + l.journal, "BOOT=" + strconv.Itoa(l.boot),
-	}, l.env...)...)
-	l.ran = append(l.ran, l.service)
+	}, l.env, env)...)
+	l.ran = append(l.ran, s)
+	return s
 }
 
 // kill kills the service, as kill -9 does.
@@ -106,27 +124,34 @@ func (l *lab) stop() error {
 // restart starts the service again, behind the same proxy.
 func (l *lab) restart() {
 	l.Helper()
-	l.start()
+	l.service = l.start()
 	l.proxy.Retarget(strings.TrimPrefix(l.service.url, "http://"))
 }
 
 // post asks the service itself, not through the proxy, for something of package publish.
 func (l *lab) post(format string, args ...any) error {
+	_, err := l.ask(l.service, format, args...)
+	return err
+}
+
+// ask asks one of several services, and returns the answer.
+func (l *lab) ask(s *service, format string, args ...any) (string, error) {
 	ctx, cancel := context.WithTimeout(l.Context(), patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.service.url+fmt.Sprintf(format, args...), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+fmt.Sprintf(format, args...), nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer resp.Body.Close()
-	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s %s %w", req.URL, resp.Status, body, err)
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s %s %w", req.URL, resp.Status, body, err)
 	}
-	return nil
+	return string(body), nil
 }
 
 // must fails the test over an error.
@@ -244,11 +269,20 @@ func (s *subscriber) lastEnd() string {
 // settle ends the cuts and waits until every subscriber has come to the newest message of each of its streams; jobs
 // to their end.
 func (l *lab) settle(newest map[string]int) error {
+	messages := make(map[string]witness.Message)
+	for stream, n := range newest {
+		messages[stream] = witness.Message{Boot: l.boot, N: n}
+	}
+	return l.settleAt(messages)
+}
+
+// settleAt does so where the newest messages are not all of the last start of the service.
+func (l *lab) settleAt(newest map[string]witness.Message) error {
 	l.proxy.Calm()
 	var errs []error
 	for _, s := range l.subscribers {
 		for _, stream := range s.Streams {
-			want := witness.Message{Boot: l.boot, N: newest[stream]}
+			want := newest[stream]
 			job := strings.HasPrefix(stream, "job:")
 			err := l.await(s, func() bool {
 				last, ended := s.Last(stream)

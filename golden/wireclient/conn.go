@@ -129,10 +129,12 @@ func (k *conn) takeControl(c control) {
 		if twice {
 			k.client.breach("hello again")
 		}
-		k.client.tell(Event{Kind: Opened})
+		k.client.tell(Event{Kind: Opened, ID: c.ID})
 		k.wakeUp()
 	case "close":
 		k.farewell = &CloseError{Code: c.Code, Reason: c.Reason}
+	case "missed":
+		k.client.tell(Event{Kind: Missed, Group: c.Group})
 	case "joined":
 		k.joined(c)
 	case "recovered", "ended", "left":

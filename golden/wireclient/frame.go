@@ -43,6 +43,7 @@ type control struct {
 	Code      int    `json:"code"`
 	Stream    uint64 `json:"stream"`
 	Name      string `json:"name"`
+	Group     string `json:"group"`
 	Epoch     string `json:"epoch"`
 	Top       uint64 `json:"top"`
 	Offset    uint64 `json:"offset"`

@@ -13,6 +13,9 @@ type Rules struct {
 	Resets []string
 	// Whole says that nothing was trimmed: who comes for the first time gets everything.
 	Whole bool
+	// Outlive says that streams outlive the starts of the service, so that what one published follows what another did. Their
+	// epochs may begin with any message. A subscriber that does not tell the epoch is not judged where there were several.
+	Outlive bool
 	// Interrupted says that jobs may have been interrupted, because the service stopped.
 	Interrupted bool
 	// Latest says of how many keys the messages of a stream are, where only the newest of each counts: each may be left out
@@ -31,7 +34,7 @@ const maxFaults = 5
 
 // Check returns everything that should not have happened.
 func Check(t *Truth, logs []*Log, r Rules) []string {
-	faults := t.learn(logs)
+	faults := t.learn(logs, r.Outlive)
 	for _, l := range logs {
 		var found []string
 		for _, stream := range l.Streams {
@@ -60,8 +63,10 @@ type judge struct {
 	last   Message // behind this message
 	loose  bool    // but nobody knows where: a reset did not say
 	epoch  string
+	offset uint64 // where that message stands, or where it was told to go on
 	joined uint64 // the top when it joined for the first time
 	ended  bool
+	unsure map[Message]bool // those that came of which nobody knew what became of them
 }
 
 // fault takes note of one.
@@ -101,12 +106,15 @@ func (j *judge) run() []string {
 
 // stand takes note that the subscriber stands at a position, and that all behind it has to follow.
 func (j *judge) stand(epoch string, offset uint64) {
-	j.begun, j.epoch, j.ended = true, epoch, false
+	j.begun, j.epoch, j.offset, j.ended = true, epoch, offset, false
+	j.unsure = nil // they may come again
+	j.loose = false
 	var known bool
 	j.last, known = j.truth.at(j.stream, epoch, offset)
-	j.loose = !known
-	if offset == 0 && j.loose {
-		j.last, j.loose = Message{}, false // the beginning of an epoch of which nobody saw anything
+	if !known {
+		j.last = Message{}
+		// The beginning of an epoch is known even where nobody saw anything of it; and of streams that outlive, the offset will do.
+		j.loose = offset != 0 && (!j.rules.Outlive || epoch == "")
 	}
 }
 
@@ -129,6 +137,14 @@ func (j *judge) message(e wireclient.Event) {
 		return
 	}
 	fresh, loose := !j.begun, j.loose
+	if j.truth.stream(j.stream).unsure[m] {
+		j.stray(m, e)
+		return
+	}
+	if j.rules.Outlive {
+		j.follows(m, e)
+		return
+	}
 	next := Message{Boot: j.last.Boot, N: j.last.N + 1}
 	if next.Boot == 0 {
 		next.Boot = m.Boot // the first of an epoch
@@ -154,6 +170,38 @@ func (j *judge) message(e wireclient.Event) {
 		}
 	}
 	j.begun, j.loose, j.last = true, false, m
+}
+
+// stray judges a message that was answered with an error when it was published: it may be there or not, but not twice.
+func (j *judge) stray(m Message, e wireclient.Event) {
+	if j.unsure[m] {
+		j.fault("%v came again", m)
+	}
+	if j.unsure == nil {
+		j.unsure = make(map[Message]bool)
+	}
+	j.unsure[m] = true
+	j.offset = max(j.offset, e.Offset)
+}
+
+// follows judges a message of a stream that outlives the starts of the service. Numbers begin anew with each, so what counts is what
+// else is known to stand before it.
+func (j *judge) follows(m Message, e wireclient.Event) {
+	free := j.loose || !j.begun && !j.rules.Whole // it may begin anywhere
+	missed := j.truth.between(j.stream, e.Epoch, j.offset, e.Offset)
+	switch {
+	case j.ended:
+		j.fault("%v came after the end", m)
+	case free:
+	case e.Offset <= j.offset:
+		j.fault("%v came again, or too late: after %v", m, j.last)
+	case len(missed) > 0:
+		j.fault("%d messages are missing, unsaid, between %v and %v: %v", len(missed), j.last, m, missed[0].message)
+	}
+	if at, ok := j.truth.at(j.stream, e.Epoch, e.Offset); e.Epoch != "" && (!ok || at != m) {
+		j.fault("%v has the offset %d of %v", m, e.Offset, at)
+	}
+	j.begun, j.loose, j.last, j.offset = true, false, m, e.Offset
 }
 
 // superseded reports whether of all messages from one to before another there are newer ones of the same key.
@@ -186,6 +234,7 @@ func (j *judge) reset(e wireclient.Event) {
 	switch {
 	case err != nil:
 		j.fault("snapshot: %v", err)
+	case j.rules.Outlive && (m.Boot < j.last.Boot || j.last == Message{}): // of the start before, or nobody knows of which
 	case !j.loose && (m.Boot != j.last.Boot || m.N > j.last.N):
 		j.fault("the snapshot tells of %v, the position is behind %v", m, j.last)
 	}
@@ -198,6 +247,7 @@ func (j *judge) end(e wireclient.Event) {
 	}
 	j.ended, j.begun = true, true
 	if e.State == "interrupted" && j.rules.Interrupted {
+		j.ended = !j.rules.Outlive // else it may go on
 		return
 	}
 	if e.State != "done" {

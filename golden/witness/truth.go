@@ -22,6 +22,7 @@ type published struct {
 	top    Message // the newest
 	epochs map[string][]record
 	sorted bool
+	unsure map[Message]bool // answered with an error: they may have been published, and anywhere
 }
 
 // record is one message with its offset.
@@ -36,6 +37,7 @@ type effect struct{ boot, k int }
 // ReadJournal reads what the service wrote down, one line each:
 //
 //	p STREAM EPOCH OFFSET BOOT N    a message was published
+//	u STREAM BOOT N                 nobody knows what became of a message: it was answered with an error
 //	e CLIENT BOOT K                 the Kth command of a client took effect
 //
 // A last line without an end was cut off by the death of the service, and does not count.
@@ -66,6 +68,12 @@ func (t *Truth) read(line string) error {
 		t.effects[name] = append(t.effects[name], e)
 		return err
 	}
+	if strings.HasPrefix(line, "u ") {
+		var m Message
+		_, err := fmt.Sscanf(line, "u %s %d %d\n", &name, &m.Boot, &m.N)
+		t.stream(name).unsure[m] = true
+		return err
+	}
 	if _, err := fmt.Sscanf(line, "p %s %s %d %d %d\n", &name, &epoch, &r.offset, &r.message.Boot, &r.message.N); err != nil {
 		return err
 	}
@@ -73,12 +81,21 @@ func (t *Truth) read(line string) error {
 	return nil
 }
 
+// stream returns what is known of a stream, to which more may be added.
+func (t *Truth) stream(name string) *published {
+	p := t.streams[name]
+	if p == nil {
+		p = &published{epochs: make(map[string][]record), unsure: make(map[Message]bool)}
+		t.streams[name] = p
+	}
+	return p
+}
+
 // add takes note of a message, more than once perhaps.
 func (t *Truth) add(stream, epoch string, r record) {
-	p := t.streams[stream]
-	if p == nil {
-		p = &published{epochs: make(map[string][]record)}
-		t.streams[stream] = p
+	p := t.stream(stream)
+	if p.unsure[r.message] {
+		return
 	}
 	if r.message.Boot > p.top.Boot || r.message.Boot == p.top.Boot && r.message.N > p.top.N {
 		p.top = r.message
@@ -90,8 +107,8 @@ func (t *Truth) add(stream, epoch string, r record) {
 }
 
 // learn adds what subscribers saw: a service that was killed may not have written it down. It returns what two of them saw
-// differently.
-func (t *Truth) learn(logs []*Log) (faults []string) {
+// differently. Where streams outlive the starts of the service, an epoch may have messages of several.
+func (t *Truth) learn(logs []*Log, outlive bool) (faults []string) {
 	for _, l := range logs {
 		for _, e := range l.Events() {
 			if e.Kind != wireclient.Message || e.Stream == "" {
@@ -111,7 +128,8 @@ func (t *Truth) learn(logs []*Log) (faults []string) {
 			p.epochs[epoch] = records
 			for i := 1; i < len(records); i++ {
 				a, b := records[i-1], records[i]
-				if a.offset == b.offset || a.message.Boot != b.message.Boot || a.message.N >= b.message.N {
+				next := a.message.Boot == b.message.Boot && a.message.N < b.message.N
+				if a.offset == b.offset || !next && (!outlive || a.message.Boot >= b.message.Boot) {
 					faults = append(faults, fmt.Sprintf("%s %s: %v and %v cannot both be", name, epoch, a, b))
 				}
 			}
@@ -128,7 +146,7 @@ func (t *Truth) at(stream, epoch string, offset uint64) (Message, bool) {
 		return Message{}, false
 	}
 	records := p.epochs[epoch]
-	i, found := slices.BinarySearchFunc(records, offset, func(r record, o uint64) int { return cmp.Compare(r.offset, o) })
+	i, found := slices.BinarySearchFunc(records, offset, byOffset)
 	switch {
 	case found:
 		return records[i].message, true
@@ -137,6 +155,23 @@ func (t *Truth) at(stream, epoch string, offset uint64) (Message, bool) {
 	}
 	return records[i-1].message, true
 }
+
+// between returns what is known to stand between two offsets of an epoch. Where a subscriber does not tell the epoch, it is the
+// only one, or the answer nothing.
+func (t *Truth) between(stream, epoch string, after, before uint64) []record {
+	p := t.stream(stream)
+	records := p.epochs[epoch]
+	if epoch == "" && len(p.epochs) == 1 {
+		for _, records = range p.epochs {
+		}
+	}
+	first, _ := slices.BinarySearchFunc(records, after+1, byOffset)
+	end, _ := slices.BinarySearchFunc(records, before, byOffset)
+	return records[first:max(first, end)]
+}
+
+// byOffset is for looking up.
+func byOffset(r record, offset uint64) int { return cmp.Compare(r.offset, offset) }
 
 // Top returns the newest message of a stream.
 func (t *Truth) Top(stream string) Message {

@@ -181,6 +181,59 @@ func TestCheckOfResetsAndEnds(t *testing.T) {
 	}
 }
 
+// at gives a message another offset than the one that it has in journal.
+func at(offset uint64, e wireclient.Event) wireclient.Event {
+	e.Offset = offset
+	return e
+}
+
+// later gives messages other offsets, higher by so much.
+func later(by uint64, events []wireclient.Event) []wireclient.Event {
+	for i := range events {
+		events[i].Offset += by
+	}
+	return events
+}
+
+// Streams that outlive the starts of the service: what the second one publishes follows what the first one did.
+func TestCheckOfStreamsThatOutlive(t *testing.T) {
+	both := journal(1, 10, "a") + "p s a 22 2 1\np s a 24 2 2\n"
+	unsure := both + "u s 2 3\np s a 28 2 4\n"
+	lost := journal(1, 10, "a") + "p s b 20 1 11\np s b 22 1 12\n" // the tenth was lost, and its offset is given again
+	whole := witness.Rules{Whole: true, Outlive: true}
+	restarted := witness.Rules{Outlive: true, Resets: []string{"restarted"}}
+	for _, test := range []test{
+		{"all of it", both, whole, told(opened("a", 0), messages(1, 1, 10, "a"), later(20, messages(2, 1, 2, "a"))), ""},
+		{"the end of the first is missing", both, whole, told(opened("a", 0), messages(1, 1, 9, "a"), later(20, messages(2, 1, 2, "a"))), "1 messages are missing"},
+		{"the beginning of the second is missing", both, whole, told(opened("a", 0), messages(1, 1, 10, "a"), later(20, messages(2, 2, 2, "a"))), "1 messages are missing"},
+		{"the end is missing", both, whole, told(opened("a", 0), messages(1, 1, 10, "a")), "the newest is {2 2}"},
+		{"the beginning is missing", both, whole, told(opened("a", 0), messages(1, 2, 10, "a"), later(20, messages(2, 1, 2, "a"))), "1 messages are missing"},
+		{"a duplicate", both, whole, told(opened("a", 0), messages(1, 1, 10, "a"), messages(1, 10, 10, "a"), later(20, messages(2, 1, 2, "a"))), "came again"},
+		{"a page tells no epoch", both, whole, poor(told(messages(1, 1, 10, "a"), later(20, messages(2, 1, 2, "a")))), ""},
+		{"a page tells no epoch, and misses one", both, whole, poor(told(messages(1, 1, 10, "a"), later(20, messages(2, 2, 2, "a")))), "1 messages are missing"},
+
+		{"an error, and it is not there", unsure, whole,
+			told(opened("a", 0), messages(1, 1, 10, "a"), later(20, messages(2, 1, 2, "a")), later(20, messages(2, 4, 4, "a"))), ""},
+		{"an error, and it is there", unsure, whole,
+			told(opened("a", 0), messages(1, 1, 10, "a"), later(20, messages(2, 1, 4, "a"))), ""},
+		{"an error, and it is there, later", unsure, whole,
+			told(opened("a", 0), messages(1, 1, 10, "a"), later(20, messages(2, 1, 2, "a")), later(20, messages(2, 4, 4, "a")), at(30, message(2, 3, "a"))), ""},
+		{"an error, and it came twice", unsure, whole,
+			told(opened("a", 0), messages(1, 1, 10, "a"), later(20, messages(2, 1, 4, "a")), at(30, message(2, 3, "a"))), "{2 3} came again"},
+
+		{"what was lost is told", lost, restarted, told(opened("a", 0), messages(1, 1, 10, "a"), reset("restarted", "b", 0, nil),
+			messages(1, 1, 9, "b"), at(20, message(1, 11, "b")), at(22, message(1, 12, "b"))), ""},
+		{"what came again is missing", lost, restarted, told(opened("a", 0), messages(1, 1, 10, "a"), reset("restarted", "b", 18, nil),
+			at(22, message(1, 12, "b"))), "1 messages are missing"},
+		{"it goes on with a snapshot", lost, restarted, told(opened("a", 0), messages(1, 1, 10, "a"), reset("restarted", "b", 18, state(1, 9)),
+			at(20, message(1, 11, "b")), at(22, message(1, 12, "b"))), ""},
+		{"interrupted, and it goes on", both, witness.Rules{Outlive: true, Interrupted: true},
+			told(opened("a", 0), messages(1, 1, 10, "a"), interrupted(), later(20, messages(2, 1, 2, "a")), at(26, end(witness.Message{Boot: 2, N: 2}))), ""},
+	} {
+		t.Run(test.name, test.run)
+	}
+}
+
 // An application is told neither epochs nor where a reset leads. What can be judged without them is.
 func TestCheckOfAnApplication(t *testing.T) {
 	two := journal(1, 10, "a") + journal(2, 5, "b")

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -57,6 +58,9 @@ func run(ctx context.Context) (err error) {
 
 	mux := http.NewServeMux()
 	publish.New(layer, j).Handle(mux)
+	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(app.Stats()) // who asked may have gone
+	})
 	mux.Handle("/", ws.Assets(assets))
 
 	return ws.Serve(ctx, cfg.Server, app, mux)

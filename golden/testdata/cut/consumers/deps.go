@@ -55,7 +55,7 @@ func (d Deps) obey(ctx context.Context, s *ws.Socket, m ws.Message) error {
 		if err := s.Leave(ctx, topic); err != nil {
 			slog.Debug("leave", "error", err)
 		} else if err := s.Join(ctx, topic); err != nil {
-			slog.Debug("join", "error", err)
+			return ws.Close(ws.CodeTryLater, "not in the group any more")
 		}
 	}
 	return nil

@@ -38,6 +38,11 @@ func (j *Journal) Published(stream, epoch string, offset uint64, n int) error {
 	return j.line("p %s %s %d %d %d\n", stream, epoch, offset, j.boot, n)
 }
 
+// Unsure notes that nobody knows what became of the nth message of a stream: it was answered with an error.
+func (j *Journal) Unsure(stream string, n int) error {
+	return j.line("u %s %d %d\n", stream, j.boot, n)
+}
+
 // Effect notes that a client's command took effect.
 func (j *Journal) Effect(client string, k int) error {
 	if k < 1 {

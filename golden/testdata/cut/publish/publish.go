@@ -5,9 +5,11 @@ package publish
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"example.com/cut/internal/ws"
@@ -37,13 +39,19 @@ func New(layer *ws.Layer, j *journal.Journal) *Publisher {
 // Handle adds the handlers:
 //
 //	POST /publish?stream=feed:1&count=10[&save=4][&keys=7]    publishes, with a snapshot after every 4th message, and with
-//	                                                            one of 7 keys for each
-//	POST /job?id=1&count=10&pause=1ms[&save=4]                starts a job that does so
+//	                                                            one of 7 keys for each; answers with the number of the newest
+//	POST /job?id=1&count=10&pause=1ms[&save=4]                starts a job that does so; answers whether it did
+//	POST /send?group=room:1&text=hello[&pad=100]              sends to a group, with a blank and 100 bytes more
 func (p *Publisher) Handle(mux *http.ServeMux) {
 	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, p.publish(r.Context(), r.FormValue("stream"), number(r, "count"), number(r, "save"), number(r, "keys")))
+		newest, err := p.publish(r.Context(), r.FormValue("stream"), number(r, "count"), number(r, "save"), number(r, "keys"))
+		answer(w, newest, err)
 	})
 	mux.HandleFunc("POST /job", p.start)
+	mux.HandleFunc("POST /send", func(w http.ResponseWriter, r *http.Request) {
+		text := r.FormValue("text") + " " + strings.Repeat("x", number(r, "pad"))
+		answer(w, "", p.layer.Send(r.Context(), r.FormValue("group"), ws.Text(text)))
+	})
 }
 
 // number returns a number of the request, 0 where it is missing.
@@ -56,10 +64,12 @@ func number(r *http.Request, name string) int {
 }
 
 // answer tells how a request went.
-func answer(w http.ResponseWriter, err error) {
+func answer(w http.ResponseWriter, result any, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
+	_, _ = fmt.Fprint(w, result) // who asked may have gone
 }
 
 // message returns the nth message, and what else is said of it.
@@ -72,8 +82,9 @@ func (p *Publisher) state(n int) ws.Message {
 	return ws.Text(fmt.Sprintf("state %d %d", p.journal.Boot(), n))
 }
 
-// publish publishes count messages.
-func (p *Publisher) publish(ctx context.Context, name string, count, save, keys int) error {
+// publish publishes count messages, up to the first error, and returns the number of the newest. What was answered with an error
+// may have been published all the same: its number is not given again.
+func (p *Publisher) publish(ctx context.Context, name string, count, save, keys int) (newest int, err error) {
 	p.mu.Lock()
 	s := p.streams[name]
 	if s == nil {
@@ -84,23 +95,23 @@ func (p *Publisher) publish(ctx context.Context, name string, count, save, keys 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range count {
-		m := p.message(s.n + 1)
+		s.n++
+		m := p.message(s.n)
 		if keys > 0 {
-			m.Key = strconv.Itoa((s.n + 1) % keys)
+			m.Key = strconv.Itoa(s.n % keys)
 		}
 		at, err := p.layer.Stream(name).Send(ctx, m)
 		if err != nil {
-			return err
+			return 0, errors.Join(err, p.journal.Unsure(name, s.n))
 		}
-		s.n++
 		if err := p.journal.Published(name, at.Epoch, at.Offset, s.n); err != nil {
-			return err
+			return 0, err
 		}
 		if save > 0 && s.n%save == 0 {
 			if err := p.layer.Stream(name).Save(ctx, p.state(s.n)); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	return nil
+	return s.n, nil
 }
