@@ -114,10 +114,13 @@ func (c card) logs(t *testing.T, line string) {
 func TestPage(t *testing.T) {
 	for _, p := range stubs() {
 		t.Run(p.name, func(t *testing.T) {
-			s := start(t, build(t, p.name), "ALLOWED_ORIGINS=same-host")
+			s := startGolden(t, p.name)
 			b := openBrowser(t)
 			b.do(t, chromedp.Navigate(s.url))
 			b.until(t, fmt.Sprintf("document.title === %q", p.name))
+			if hasUsers(p.name) {
+				signIn(t, b)
+			}
 			routes := readRoutes(t, p.name)
 			if got := evaluate[int](t, b, "document.querySelectorAll('.route').length"); got != len(routes) {
 				t.Fatalf("the page shows %d routes of %d", got, len(routes))

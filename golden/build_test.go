@@ -25,6 +25,13 @@ func goEnv() []string {
 	return append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOTOOLCHAIN=local")
 }
 
+// fetch downloads the modules of a project. Most have come with those that wsgen itself is built with; what is there already is
+// not asked for.
+func fetch(t *testing.T, dir string) {
+	t.Helper()
+	run(t, dir, append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GOTOOLCHAIN=local"), "go", "mod", "download")
+}
+
 // need returns where a program is that is not part of Go. Where it is missing the test is skipped, and fails with CI=true.
 func need(t *testing.T, programs ...string) string {
 	t.Helper()
@@ -67,6 +74,7 @@ func build(t *testing.T, dir string) string {
 	if runtime.GOOS == "windows" {
 		bin += ".exe"
 	}
+	fetch(t, dir)
 	run(t, dir, goEnv(), "go", "build", "-o", bin, ".")
 	return bin
 }
@@ -74,6 +82,7 @@ func build(t *testing.T, dir string) string {
 func TestBuildAndVet(t *testing.T) {
 	for _, p := range projects() {
 		t.Run(p.name, func(t *testing.T) {
+			fetch(t, p.name)
 			run(t, p.name, goEnv(), "go", "build", "./...")
 			run(t, p.name, goEnv(), "go", "vet", "./...")
 			if out := run(t, p.name, goEnv(), "gofmt", "-l", "."); out != "" {
@@ -86,7 +95,10 @@ func TestBuildAndVet(t *testing.T) {
 func TestStaticcheck(t *testing.T) {
 	staticcheck := need(t, "staticcheck")
 	for _, p := range projects() {
-		t.Run(p.name, func(t *testing.T) { run(t, p.name, goEnv(), staticcheck, "-checks=all", "./...") })
+		t.Run(p.name, func(t *testing.T) {
+			fetch(t, p.name)
+			run(t, p.name, goEnv(), staticcheck, "-checks=all", "./...")
+		})
 	}
 }
 
@@ -94,6 +106,7 @@ func TestStaticcheck(t *testing.T) {
 func TestRace(t *testing.T) {
 	for _, p := range projects() {
 		t.Run(p.name, func(t *testing.T) {
+			fetch(t, p.name)
 			out := run(t, p.name, goEnv(), "go", "test", "-race", "-count=1", "./...")
 			if !strings.Contains(out, "ok  \t") {
 				t.Errorf("no test ran:\n%s", out)
@@ -124,24 +137,31 @@ func TestOldestGo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			fetch(t, dir)
 			run(t, dir, goEnv(), "go", "vet", "-stdversion", "./...")
 		})
 	}
 }
 
-// The first build needs no `go mod tidy`, and a tidy changes nothing.
+// The first build needs no `go mod tidy`, and a tidy changes nothing. It looks at the tests of what is required as well, whose
+// modules nothing else needs, so that it alone may have to download some.
 func TestModulesAreTidy(t *testing.T) {
 	for _, p := range projects() {
-		t.Run(p.name, func(t *testing.T) { run(t, p.name, goEnv(), "go", "mod", "tidy", "-diff") })
+		t.Run(p.name, func(t *testing.T) {
+			run(t, p.name, append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local"), "go", "mod", "tidy", "-diff")
+		})
 	}
 }
 
 func TestCrossCompilation(t *testing.T) {
-	for _, target := range []string{"windows/amd64", "darwin/arm64", "linux/386"} {
-		goos, goarch, _ := strings.Cut(target, "/")
-		t.Run(goos+"-"+goarch, func(t *testing.T) {
-			run(t, "mixed", append(goEnv(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0"), "go", "vet", "./...")
-		})
+	for _, project := range []string{"mixed", "session_redis", "jwt_nats"} {
+		fetch(t, project)
+		for _, target := range []string{"windows/amd64", "darwin/arm64", "linux/386"} {
+			goos, goarch, _ := strings.Cut(target, "/")
+			t.Run(project+"-"+goos+"-"+goarch, func(t *testing.T) {
+				run(t, project, append(goEnv(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0"), "go", "vet", "./...")
+			})
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package golden holds complete emitted projects, each a Go module of its own: minimal is what `wsgen new project minimal`
-// makes, mixed has a spec that says everything a spec can say, updater is an example one can start from. They are golden files
-// and living examples at once.
+// makes, mixed has a spec that says what there is to say of routes and consumers, updater is an example one can start from. session_redis and jwt_nats
+// have users, and groups that go from process to process. They are golden files and living examples at once.
 //
 // The tests of this package compare them whole with what wsgen emits today, then build, vet, race and run them: over HTTP,
 // with clients that are not ours, with the emitted client in Node and in a real Chromium. `go test ./golden -update` writes

@@ -33,6 +33,8 @@ func projects() []project {
 		{"minimal", []string{"new", "project", "minimal"}},
 		{"mixed", []string{"new", "project", "--spec", filepath.Join("mixed", "wsgen.yaml")}},
 		{"updater", []string{"new", "project", "updater", "--example", "updates"}},
+		{"session_redis", []string{"new", "project", "--spec", filepath.Join("session_redis", "wsgen.yaml")}},
+		{"jwt_nats", []string{"new", "project", "--spec", filepath.Join("jwt_nats", "wsgen.yaml")}},
 	}
 }
 

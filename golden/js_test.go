@@ -66,8 +66,10 @@ func TestNode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := start(t, build(t, p.name), "ALLOWED_ORIGINS=same-host")
-			env := append(os.Environ(), "CLIENT="+client, "WS="+ws, "BASE_URL="+s.url, "ROUTE="+routed(p.name)[0])
+			s := startGolden(t, p.name)
+			s.logIn(t, p.name)
+			token := strings.TrimPrefix(s.header.Get("Authorization"), "Bearer ")
+			env := append(os.Environ(), "COOKIE="+s.header.Get("Cookie"), "TOKEN="+token, "CLIENT="+client, "WS="+ws, "BASE_URL="+s.url, "ROUTE="+routed(p.name)[0])
 			out := run(t, ".", env, node, filepath.Join("testdata", "emitted.mjs"))
 			if got, want := strings.Count(out, "ok "), len(readRoutes(t, p.name)); got != want {
 				t.Errorf("it talked to %d of %d routes:\n%s", got, want, out)

@@ -20,7 +20,8 @@ import (
 
 // service is a built golden project that runs as a process of its own, on a free port of the loopback interface.
 type service struct {
-	url    string // "http://127.0.0.1:40123"
+	url    string      // "http://127.0.0.1:40123"
+	header http.Header // of the handshakes of its test: the Origin of the service itself, and who has logged in
 	cmd    *exec.Cmd
 	log    *buffer
 	exited chan error // what Wait returned; closed after
@@ -99,6 +100,7 @@ func start(t *testing.T, bin string, env ...string) *service {
 	t.Cleanup(func() { s.end(t) })
 	select {
 	case s.url = <-listening:
+		s.header = http.Header{"Origin": {s.url}}
 	case err := <-s.exited:
 		t.Fatalf("the service ended before it listened: %v\n%s", err, s.log)
 	case <-time.After(patience):
@@ -205,11 +207,11 @@ func (s *service) dial(t *testing.T, path string, o *websocket.DialOptions) *web
 	return conn
 }
 
-// tryDial opens a socket, by default with the Origin of the service itself.
+// tryDial opens a socket, by default with the header of the service's test.
 func (s *service) tryDial(t *testing.T, path string, o *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
 	t.Helper()
 	if o == nil {
-		o = &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {s.url}}}
+		o = &websocket.DialOptions{HTTPHeader: s.header}
 	}
 	conn, resp, err := websocket.Dial(deadline(t), "ws"+strings.TrimPrefix(s.url, "http")+path, o)
 	if err == nil {

@@ -10,8 +10,13 @@ import (
 
 // routed lists, for each project, paths that lead to each of its routes.
 func routed(project string) []string {
-	if project == "minimal" {
+	switch project {
+	case "minimal":
 		return []string{"/ws/echo"}
+	case "session_redis":
+		return []string{"/ws/updates/7", "/ws/members"}
+	case "jwt_nats":
+		return []string{"/ws/updates/a%20b", "/ws/desk/one"}
 	}
 	return []string{
 		"/ws/chat/lobby",
@@ -34,8 +39,13 @@ func routed(project string) []string {
 
 // unrouted lists paths that are near a route and lead nowhere.
 func unrouted(project string) []string {
-	if project == "minimal" {
+	switch project {
+	case "minimal":
 		return []string{"/ws/echo/", "/ws", "/ws//echo", "/WS/echo", "/ws/./echo", "/ws/echo/x"}
+	case "session_redis":
+		return []string{"/ws/members/", "/ws/updates/"}
+	case "jwt_nats":
+		return []string{"/ws/desk/no%20slug", "/ws/updates/a%2Fb"}
 	}
 	return []string{
 		"/ws/chat/lobby/",
@@ -57,7 +67,8 @@ func unrouted(project string) []string {
 func TestServe(t *testing.T) {
 	for _, p := range stubs() {
 		t.Run(p.name, func(t *testing.T) {
-			s := start(t, build(t, p.name), "ALLOWED_ORIGINS=same-host")
+			s := startGolden(t, p.name)
+			s.logIn(t, p.name)
 			t.Run("http", func(t *testing.T) { testHTTP(t, s, p.name) })
 			for _, path := range routed(p.name) {
 				t.Run("echo "+path, func(t *testing.T) {

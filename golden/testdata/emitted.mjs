@@ -1,10 +1,10 @@
 // Talks to every route of a running service with its emitted client, in Node: a message of text, one of bytes, a request
 // where the consumer is async, and the close. Run by TestNode with CLIENT (client/index.js), WS (the npm package ws) and
-// BASE_URL in the environment. It prints a line for each route and ends with 1 at the first that fails.
+// BASE_URL in the environment, and COOKIE or TOKEN where somebody has logged in. It prints a line for each route and ends with 1 at the first that fails.
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 
-const { CLIENT, WS, BASE_URL } = process.env;
+const { CLIENT, WS, BASE_URL, COOKIE, TOKEN } = process.env;
 const { sockets } = await import(pathToFileURL(CLIENT).href);
 const { WebSocket } = await import(pathToFileURL(WS).href);
 
@@ -23,7 +23,8 @@ for (const Class of sockets) {
     await talk(new Class(params, {
       route: route.path,
       url: BASE_URL,
-      WebSocket: (url, offers) => new WebSocket(url, offers, { origin: BASE_URL }),
+      token: TOKEN ? () => TOKEN : undefined,
+      WebSocket: (url, offers) => new WebSocket(url, offers, { origin: BASE_URL, headers: COOKIE ? { cookie: COOKIE } : {} }),
     }), Class.mode);
     console.log(`ok ${Class.name} ${route.path}`);
   }
