@@ -33,10 +33,10 @@ func (s *Socket) receive() error {
 	s.conn.onPing(s.answerPing)
 	var bucket bucket
 	for {
-		binary, b, err := s.conn.next(s.router.limits.MaxMessage)
+		binary, b, err := s.conn.next(s.form.readLimit(s.router.limits.MaxMessage))
 		switch {
 		case errors.Is(err, errTooBig):
-			s.breach(CodeTooBig, "message too big")
+			s.breach(CodeTooBig, tooBig)
 		case err != nil:
 			return err
 		case s.ctx.Err() != nil:
@@ -64,11 +64,19 @@ func (s *Socket) breach(code int, reason string) {
 	s.shut(ending{status: CloseStatus{Code: code, Reason: closeReason(reason)}, keepInbox: true, flush: true})
 }
 
+// tooBig is the reason of a close with 1009.
+const tooBig = "message too big"
+
 // accept gives a message that was read to the handlers.
 func (s *Socket) accept(b *buffer, binary bool) {
 	t := task{buffer: b, message: Message{Data: b.data, Binary: binary}}
 	if s.form.v1() {
 		f, err := parseIncoming(b.data)
+		if err == nil && f.kind != kindControl && len(f.payload) > s.router.limits.MaxMessage {
+			b.free()
+			s.breach(CodeTooBig, tooBig)
+			return
+		}
 		if err == nil {
 			err = s.take(f)
 		}

@@ -42,6 +42,20 @@ func (f form) compressed() bool { return f == formRawCompressed || f == formV1Co
 // maxRequestID is the length of the longest id that a client may give a request.
 const maxRequestID = 32
 
+// maxPrefix is the most that stands before the payload of a client's message: the head of a request with the longest id.
+const maxPrefix = len("r:") + maxRequestID
+
+// leastRead leaves room for the control frames of a client where a message has to be short.
+const leastRead = 512
+
+// readLimit is how long a frame of the form may be whose payload may have as much as the limit.
+func (f form) readLimit(limit int) int {
+	if !f.v1() {
+		return limit
+	}
+	return max(limit+maxPrefix, leastRead)
+}
+
 // errWire is a breach of wsgen.1; it closes the socket with 1002.
 var errWire = errors.New("breach of wsgen.1")
 
