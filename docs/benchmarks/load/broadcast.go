@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	members      = 1000
 	messageBytes = 128
 	digits       = 8    // of a message's number, which it begins with
 	ring         = 4096 // more than are ever on the way
@@ -151,13 +150,13 @@ func flows() []flow {
 
 // broadcast measures what a delivery costs in a full room.
 func (r *run) broadcast(f flow) error {
-	m, err := r.enter(members, messageBytes, nil)
+	m, err := r.enter(r.size.members, messageBytes, nil)
 	if err != nil {
 		return err
 	}
 	defer m.crowd.drop()
 	m.crowd.each(func() error { return m.pump(f.burst, f.most) })
-	got, err := r.window(m.crowd, f.name, func() float64 { return float64(m.done.Load()) * members })
+	got, err := r.window(m.crowd, f.name, func() float64 { return float64(m.done.Load()) * float64(m.size) })
 	if err != nil {
 		return err
 	}

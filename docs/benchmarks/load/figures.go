@@ -39,15 +39,28 @@ func (f *figures) add(figure, contestant string, value float64) {
 	f.values[figure][contestant] = append(f.values[figure][contestant], value)
 }
 
-// settle makes medians of the values.
+// settle makes medians of the values, or counts.
 func (f *figures) settle() {
 	f.Medians = map[string]map[string]float64{}
 	for figure, of := range f.values {
 		f.Medians[figure] = map[string]float64{}
 		for contestant, values := range of {
-			f.Medians[figure][contestant] = median(values)
+			if f.Medians[figure][contestant] = median(values); counted(figure) {
+				f.Medians[figure][contestant] = sum(values)
+			}
 		}
 	}
+}
+
+// counted tells whether a figure is how many rounds had something.
+func counted(figure string) bool { return figure == "stuck, others hit" }
+
+// sum adds values.
+func sum(values []float64) (all float64) {
+	for _, v := range values {
+		all += v
+	}
+	return all
 }
 
 // median returns the middle one of some values, of two the mean.

@@ -77,7 +77,7 @@ func TestInsert(t *testing.T) {
 
 // TestCommandLine refuses what would write half a table.
 func TestCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"-write", "-short"}, {"-write", "-peers", "gws"}, {"-write", "-profiles", "."}, {"-rounds", "0"}, {"more"}} {
+	for _, args := range [][]string{{"-write", "-short"}, {"-write", "-peers", "gws"}, {"-write", "-profiles", "."}, {"-rounds", "0"}, {"-trials", "ech"}, {"-peers", "gws,nobody"}, {"more"}} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%v was taken", args)
 		}

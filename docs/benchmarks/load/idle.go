@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -10,15 +9,8 @@ import (
 	"time"
 )
 
-const idleSockets = 5000 // and as many again
-
-// settling returns how long the server is left alone before its memory is looked at.
-func (r *run) settling() time.Duration {
-	if r.short {
-		return 2 * time.Second
-	}
-	return 3 * time.Second
-}
+// settling is how long the server is left alone before its memory is looked at.
+const settling = 2 * time.Second
 
 // idle opens sockets that join a group and say nothing. It measures the handshakes, what the sockets take, and their pings;
 // then the server is killed and started again, and all sockets come back at once.
@@ -30,34 +22,36 @@ func (r *run) idle(ctx context.Context, w *workshop) error {
 	crowd := &crowd{over: make(chan struct{})}
 	defer func() { crowd.drop() }()
 	var cpu time.Duration
-	for open := idleSockets; open <= 2*idleSockets; open += idleSockets {
+	n := r.size.idle
+	for i, figure := range []string{"memory, 5000 idle", "memory, 10000 idle"} {
 		before, err := r.server.cpu()
 		if err != nil {
 			return err
 		}
-		if err := r.grow(crowd, idleSockets, r.c.group, true, 64); err != nil {
+		if err := r.grow(crowd, n, r.c.group, true, 64); err != nil {
 			return err
 		}
-		crowd.listen(r.c.dialect, open-idleSockets)
+		crowd.listen(r.c.dialect, i*n)
 		after, err := r.server.cpu()
 		if err != nil {
 			return err
 		}
 		cpu += after - before
-		if err := crowd.pass(r.settling()); err != nil {
+		if err := crowd.pass(settling); err != nil {
 			return err
 		}
 		full, err := r.server.rss()
 		if err != nil {
 			return err
 		}
-		r.add(fmt.Sprintf("memory, %d idle", open), (full-empty)/1024/float64(open))
+		open := float64(len(crowd.conns))
+		r.add(figure, (full-empty)/1024/open)
 		if r.short {
-			r.add("handshake", cpu.Seconds()*1e6/float64(open))
+			r.add("handshake", cpu.Seconds()*1e6/open)
 			return nil
 		}
 	}
-	r.add("handshake", cpu.Seconds()*1e6/(2*idleSockets))
+	r.add("handshake", cpu.Seconds()*1e6/float64(len(crowd.conns)))
 	if r.profiles != "" {
 		if err := r.server.profile("heap", r.profilePath("idle")); err != nil {
 			return err
@@ -84,14 +78,15 @@ func (r *run) pings(c *crowd) error {
 	if err != nil {
 		return err
 	}
-	r.add("ping", (after-before).Seconds()*1e6/(2*idleSockets))
+	open := float64(len(c.conns))
+	r.add("ping", (after-before).Seconds()*1e6/open)
 	if r.c.server == "node" {
 		return nil
 	}
 	found, err := r.server.stats()
-	r.add("goroutines", found.Goroutines/(2*idleSockets))
-	r.add("idle, heap", found.Heap/1024/(2*idleSockets))
-	r.add("idle, stacks", found.Stacks/1024/(2*idleSockets))
+	r.add("goroutines", found.Goroutines/open)
+	r.add("idle, heap", found.Heap/1024/open)
+	r.add("idle, stacks", found.Stacks/1024/open)
 	return err
 }
 
@@ -101,7 +96,7 @@ func (r *run) comeBack(ctx context.Context, w *workshop) error {
 	if r.server, err = w.start(ctx, r.c, r.server.addr); err != nil {
 		return err
 	}
-	const n = 2 * idleSockets
+	n := 2 * r.size.idle
 	var busy sync.WaitGroup
 	var refused atomic.Int64
 	conns, took := make([]*conn, n), make([]time.Duration, n)

@@ -88,6 +88,7 @@ func (s *server) kill() {
 type stats struct {
 	Goroutines, Mallocs float64 // numbers
 	Heap, Stacks        float64 // bytes in use
+	Slow                float64 // connections for which more waited than is allowed, where the server tells it
 }
 
 // stats asks for them.
