@@ -1,0 +1,156 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wsgen/templates/project/internal/ws"
+	"wsgen/templates/project/internal/ws/wstest"
+)
+
+// TestHandledBeforeTheNextIsWhole: a message is handled when it is whole, wherever what follows it in the same packet breaks off.
+func TestHandledBeforeTheNextIsWhole(t *testing.T) {
+	next := masked(0x09|0x80, "ping") + masked(0x01, strings.Repeat("y", 130)) + masked(0x80, "z")
+	for _, compressing := range []bool{false, true} {
+		modes(t, func(t *testing.T, route func(*funcs, ...ws.RouteOption) ws.Route, opts ...wstest.Option) {
+			limits := ws.DefaultLimits()
+			limits.Compression = compressing
+			app, _ := newAppWith(t, limits, route(&funcs{}))
+			offer, prefix := "Sec-WebSocket-Extensions: permessage-deflate\r\n", ""
+			if len(opts) > 0 {
+				offer, prefix = offer+v1Offer, "m"
+			}
+			next := strings.Replace(next, masked(0x01, strings.Repeat("y", 130)), masked(0x01, prefix+strings.Repeat("y", 130)), 1)
+			page := dialRaw(t, app, "/ws", offer)
+			if prefix != "" {
+				answer(page) // hello
+			}
+			expect := func(at int, want string) {
+				t.Helper()
+				kind, line := answer(page)
+				for kind == "pong" {
+					kind, line = answer(page)
+				}
+				if line != "text "+brief(prefix+want) {
+					t.Fatalf("cut at %d: %s", at, line)
+				}
+			}
+			for at := range len(next) {
+				text := fmt.Sprint("message ", at)
+				page.write(t, masked(0x81, prefix+text)+next[:at])
+				expect(at, text)
+				page.write(t, next[at:])
+				expect(at, strings.Repeat("y", 130)+"z")
+			}
+		})
+	}
+}
+
+// TestTheEndIsSeenAtOnce: a handler that waits for its context alone goes on when the page is gone, however it went, and long before
+// any ping: over real connections, in both modes and forms.
+func TestTheEndIsSeenAtOnce(t *testing.T) {
+	for name, leave := range map[string]func(*net.TCPConn) error{
+		"it says no more (FIN)": (*net.TCPConn).CloseWrite,
+		"it closes":             (*net.TCPConn).Close,
+		"it resets (RST)":       func(c *net.TCPConn) error { return errors.Join(c.SetLinger(0), c.Close()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			modes(t, func(t *testing.T, route func(*funcs, ...ws.RouteOption) ws.Route, opts ...wstest.Option) {
+				limits := ws.DefaultLimits()
+				limits.PingInterval = time.Hour
+				began, ended := make(chan struct{}), make(chan error, 1)
+				work := func(ctx context.Context) error {
+					close(began)
+					<-ctx.Done()
+					ended <- context.Cause(ctx)
+					return ctx.Err()
+				}
+				app, _ := newAppWith(t, limits, route(&funcs{
+					receive: func(ctx context.Context, _ *ws.Socket, _ ws.Message) error { return work(ctx) },
+					request: func(ctx context.Context, _ *ws.Request) error { return work(ctx) },
+				}))
+				offer := ""
+				if len(opts) > 0 {
+					offer = v1Offer
+				}
+				page := dialRaw(t, app, "/ws", offer)
+				page.write(t, frame(0x81, "m"))
+				await(t, began, "the handler")
+				if err := leave(page.Conn.(*net.TCPConn)); err != nil {
+					t.Fatal(err)
+				}
+				want := ws.CloseStatus{Code: 1006, Reason: "connection lost", Remote: true}
+				if cause := await(t, ended, "the end of the context"); cause != error(want) {
+					t.Errorf("cause %v, want %v", cause, want)
+				}
+			})
+		})
+	}
+}
+
+// TestSeveralFramesHaveTheWriteTimeout: where what waits is written together, a page that takes none of it is lost as one that does
+// not take a single message.
+func TestSeveralFramesHaveTheWriteTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan ws.CloseStatus, 1)
+		app, _ := newApp(t, syncRoute(&funcs{disconnect: func(_ context.Context, st ws.CloseStatus) { gone <- st }}))
+		page := shakeHands(t, pipeTo(t, app), "/ws", "")
+		for range 4 { // of which one is written, and the others wait in a piece each
+			page.write(t, frame(0x81, strings.Repeat("x", 2000)))
+			synctest.Wait()
+		}
+		time.Sleep(9 * time.Second)
+		page.next(t) // in time; nothing from then on
+		began := time.Now()
+		if st := <-gone; st.Code != 1006 || time.Since(began) != 10*time.Second {
+			t.Errorf("Disconnect got %+v after %v", st, time.Since(began))
+		}
+	})
+}
+
+// TestStuckMemberIsLost: over a real connection, where the system takes megabytes before a write waits.
+func TestStuckMemberIsLost(t *testing.T) {
+	limits := ws.DefaultLimits()
+	limits.OutboundBytes, limits.WriteTimeout = 64<<20, 100*time.Millisecond
+	gone := make(chan ws.CloseStatus, 1)
+	app, layer := newAppWith(t, limits, syncRoute(&funcs{
+		connect:    join("g"),
+		disconnect: func(_ context.Context, st ws.CloseStatus) { gone <- st },
+	}))
+	dialRaw(t, app, "/ws", "") // reads nothing
+	text := ws.Text(strings.Repeat("x", 2000))
+	for range (32 << 20) / 2000 {
+		if err := layer.Send(t.Context(), "g", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st := await(t, gone, "Disconnect"); st.Code != 1006 {
+		t.Errorf("Disconnect got %+v", st)
+	}
+	eventually(t, "what was left unsent", func() bool { return app.Stats().Unsent > 0 })
+}
+
+// TestHandledEventsGiveTheirRoomBack: the bound of events is of those that wait, not of all that ever came.
+func TestHandledEventsGiveTheirRoomBack(t *testing.T) {
+	handled := 0
+	app, layer := newApp(t, syncRoute(&funcs{
+		connect: join("g"),
+		event:   func(context.Context, *ws.Socket, ws.Event) error { handled++; return nil },
+	}))
+	sock := wstest.Connect(t, app, "/ws")
+	for range 40 {
+		if err := layer.Notify(t.Context(), "g", ws.Event{Type: "x", Data: make([]byte, 100_000)}); err != nil {
+			t.Fatal(err)
+		}
+		sock.Quiet()
+	}
+	if st := app.Stats(); handled != 40 || st.EventOverflows != 0 {
+		t.Errorf("%d events handled, stats %+v", handled, st)
+	}
+}
