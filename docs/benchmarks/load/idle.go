@@ -21,48 +21,58 @@ func (r *run) idle(ctx context.Context, w *workshop) error {
 	}
 	crowd := &crowd{over: make(chan struct{})}
 	defer func() { crowd.drop() }()
-	var cpu time.Duration
-	n := r.size.idle
-	for i, figure := range []string{"memory, 5000 idle", "memory, 10000 idle"} {
-		before, err := r.server.cpu()
-		if err != nil {
-			return err
-		}
-		if err := r.grow(crowd, n, r.c.group, true, 64); err != nil {
-			return err
-		}
-		crowd.listen(r.c.dialect, i*n)
-		after, err := r.server.cpu()
-		if err != nil {
-			return err
-		}
-		cpu += after - before
-		if err := crowd.pass(settling); err != nil {
-			return err
-		}
-		full, err := r.server.rss()
-		if err != nil {
-			return err
-		}
-		open := float64(len(crowd.conns))
-		r.add(figure, (full-empty)/1024/open)
-		if r.short {
-			r.add("handshake", cpu.Seconds()*1e6/open)
-			return nil
-		}
+	if err := r.shake(crowd); err != nil {
+		return err
 	}
-	r.add("handshake", cpu.Seconds()*1e6/float64(len(crowd.conns)))
+	if err := crowd.pass(settling); err != nil {
+		return err
+	}
+	if err := r.memory(crowd, "memory, 5000 idle", empty); err != nil || r.short {
+		return err
+	}
+	if err := r.shake(crowd); err != nil {
+		return err
+	}
+	if err := crowd.pass(settling / 2); err != nil { // the pings take longer
+		return err
+	}
+	if err := r.pings(crowd); err != nil {
+		return err
+	}
+	if err := r.memory(crowd, "memory, 10000 idle", empty); err != nil {
+		return err
+	}
 	if r.profiles != "" {
 		if err := r.server.profile("heap", r.profilePath("idle")); err != nil {
 			return err
 		}
 	}
-	if err := r.pings(crowd); err != nil {
-		return err
-	}
 	r.server.kill()
 	crowd.drop()
 	return r.comeBack(ctx, w)
+}
+
+// shake opens as many sockets again, and measures what their handshakes cost.
+func (r *run) shake(c *crowd) error {
+	open := len(c.conns)
+	before, err := r.server.cpu()
+	if err != nil {
+		return err
+	}
+	if err := r.grow(c, r.size.idle, r.c.group, true, 64); err != nil {
+		return err
+	}
+	c.listen(r.c.dialect, open)
+	after, err := r.server.cpu()
+	r.add("handshake", (after-before).Seconds()*1e6/float64(r.size.idle))
+	return err
+}
+
+// memory measures what each socket takes.
+func (r *run) memory(c *crowd, figure string, empty float64) error {
+	full, err := r.server.rss()
+	r.add(figure, (full-empty)/1024/float64(len(c.conns)))
+	return err
 }
 
 // pings measures what it costs that the idle sockets are pinged, and counts goroutines.
@@ -71,7 +81,7 @@ func (r *run) pings(c *crowd) error {
 	if err != nil {
 		return err
 	}
-	if err := c.pass(pingInterval); err != nil {
+	if err := c.pass(often().interval); err != nil {
 		return err
 	}
 	after, err := r.server.cpu()
@@ -93,7 +103,7 @@ func (r *run) pings(c *crowd) error {
 // comeBack starts the server again, as after an update, and lets all sockets open at the same moment.
 func (r *run) comeBack(ctx context.Context, w *workshop) error {
 	var err error
-	if r.server, err = w.start(ctx, r.c, r.server.addr); err != nil {
+	if r.server, err = w.start(ctx, r.c, often(), r.server.addr); err != nil {
 		return err
 	}
 	n := 2 * r.size.idle

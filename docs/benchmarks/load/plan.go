@@ -24,17 +24,25 @@ type trial struct {
 // trials are all of them.
 func trials() []trial {
 	all := []trial{
-		{"echo", "echo, depth 1", 2 * time.Second, true, true, func(_ context.Context, r *run, _ *workshop) error { return r.echo(1) }},
-		{"echo", "echo, depth 16", 2 * time.Second, true, true, func(_ context.Context, r *run, _ *workshop) error { return r.echo(16) }},
+		{"echo", "echo, depth 1", 1400 * time.Millisecond, true, true, func(_ context.Context, r *run, _ *workshop) error { return r.echo(1) }},
+		{"echo", "echo, depth 16", 1400 * time.Millisecond, true, true, func(_ context.Context, r *run, _ *workshop) error { return r.echo(16) }},
 	}
 	for _, f := range flows() {
-		all = append(all, trial{"broadcast", f.name, 3 * time.Second, true, true, func(_ context.Context, r *run, _ *workshop) error { return r.broadcast(f) }})
+		all = append(all, trial{"broadcast", f.name, 1700 * time.Millisecond, true, true, func(_ context.Context, r *run, _ *workshop) error { return r.broadcast(f) }})
 	}
 	return append(all,
-		trial{"idle", "idle sockets", 20 * time.Second, false, true, func(ctx context.Context, r *run, w *workshop) error { return r.idle(ctx, w) }},
-		trial{"stuck", "readers that never read", 15 * time.Second, false, false, func(_ context.Context, r *run, _ *workshop) error { return r.stuck() }},
-		trial{"weigh", "size, build and tests", 30 * time.Second, false, false, func(ctx context.Context, r *run, w *workshop) error { return r.weigh(ctx, w) }},
+		trial{"idle", "idle sockets", 15 * time.Second, false, true, func(ctx context.Context, r *run, w *workshop) error { return r.idle(ctx, w) }},
+		trial{"stuck", "readers that never read", 12 * time.Second, false, false, func(_ context.Context, r *run, _ *workshop) error { return r.stuck() }},
+		trial{"weigh", "size, build and tests", 22 * time.Second, false, false, func(ctx context.Context, r *run, w *workshop) error { return r.weigh(ctx, w) }},
 	)
+}
+
+// pings returns how the servers ping.
+func (t trial) pings() pinging {
+	if t.name == "stuck" {
+		return usual()
+	}
+	return often()
 }
 
 // A turn is one trial of one contestant in one round.
@@ -182,7 +190,7 @@ func left(took, done, due time.Duration) time.Duration {
 // perform takes one turn, with a fresh server.
 func (w *workshop) perform(ctx context.Context, t turn, s size, f *figures, o options, out io.Writer) error {
 	r := &run{
-		c: t.c, size: s, warmUp: 300 * time.Millisecond, measure: 1200 * time.Millisecond, short: o.short,
+		c: t.c, size: s, warmUp: 300 * time.Millisecond, measure: time.Second, short: o.short,
 		add: func(figure string, value float64) { f.add(figure, t.c.name, value) },
 		say: func(format string, args ...any) { fmt.Fprintf(out, "  "+format+"\n", args...) },
 	}
@@ -196,7 +204,7 @@ func (w *workshop) perform(ctx context.Context, t turn, s size, f *figures, o op
 		return t.trial.perform(ctx, r, w)
 	}
 	var err error
-	if r.server, err = w.start(ctx, t.c, ""); err != nil {
+	if r.server, err = w.start(ctx, t.c, t.trial.pings(), ""); err != nil {
 		return err
 	}
 	defer func() { r.server.kill() }()

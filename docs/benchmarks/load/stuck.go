@@ -11,8 +11,8 @@ const (
 	stuck      = 10
 	largeBytes = 4096
 	rate       = 1000 // messages a second
-	calm       = 2 * time.Second
-	longest    = 15 * time.Second // that stuck readers are waited for
+	calm       = 1500 * time.Millisecond
+	longest    = 12 * time.Second // that stuck readers are waited for
 )
 
 // A clock collects how long deliveries took, a list for each member so that none waits for another.
