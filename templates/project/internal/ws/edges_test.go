@@ -154,3 +154,20 @@ func TestHandledEventsGiveTheirRoomBack(t *testing.T) {
 		t.Errorf("%d events handled, stats %+v", handled, st)
 	}
 }
+
+// TestNoNoticeOfThePagesOwnClose: over wsgen.1 the service says why it closes before it does, and nothing where the page closes: a
+// browser that goes offline closes with 1000, and its page must not take that for the service's word, which would be final.
+func TestNoNoticeOfThePagesOwnClose(t *testing.T) {
+	app := mustApp(t, syncRoute(&funcs{}))
+	for sent, want := range map[string]string{
+		maskedClose(1000, ""): "close 1000", maskedClose(1001, "bye"): "close 1001 bye", masked(0x88, ""): "close",
+	} {
+		page := dialRaw(t, app, "/ws", v1Offer)
+		answer(page) // hello
+		page.write(t, sent)
+		if _, line := answer(page); line != want {
+			t.Errorf("came %s, want %s", line, want)
+		}
+		page.expectEOF(t)
+	}
+}
