@@ -97,11 +97,7 @@ func (f *figures) write(ctx context.Context, some bool) error {
 			return err
 		}
 		if last != nil {
-			for figure, of := range last.Medians {
-				if f.Medians[figure] == nil {
-					f.Medians[figure] = of
-				}
-			}
+			f.keep(last)
 		}
 	}
 	text, err := json.MarshalIndent(f, "", "\t")
@@ -112,6 +108,19 @@ func (f *figures) write(ctx context.Context, some bool) error {
 		return err
 	}
 	return insert(page, f.tables())
+}
+
+// keep takes over from an earlier run what was not measured now.
+func (f *figures) keep(last *figures) {
+	if first, _, _ := strings.Cut(last.Date, " to "); first != f.Date {
+		f.Date = first + " to " + f.Date
+	}
+	f.Rounds = min(f.Rounds, last.Rounds)
+	for figure, of := range last.Medians {
+		if f.Medians[figure] == nil {
+			f.Medians[figure] = of
+		}
+	}
 }
 
 // versions names what was compared.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,29 @@ func TestTables(t *testing.T) {
 	}
 	if strings.Contains(beside, "handshake") {
 		t.Errorf("the short look has what was not measured:\n%s", beside)
+	}
+}
+
+// TestSettle makes medians, and counts rounds where that is the figure.
+func TestSettle(t *testing.T) {
+	f := &figures{values: map[string]map[string][]float64{}}
+	for _, value := range []float64{1, 0, 1} {
+		f.add("stuck, others hit", hub, value)
+		f.add("handshake", hub, 100+value)
+	}
+	f.settle()
+	if got, want := fmt.Sprint(f.Medians), "map[handshake:map[gorilla hub:101] stuck, others hit:map[gorilla hub:2]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestKeep has figures of two days, and claims no more rounds than all of them had.
+func TestKeep(t *testing.T) {
+	of := func(value float64) map[string]float64 { return map[string]float64{hub: value} }
+	f := &figures{Date: "2030-01-03", Rounds: 9, Medians: map[string]map[string]float64{"ping": of(1)}}
+	f.keep(&figures{Date: "2030-01-01 to 2030-01-02", Rounds: 5, Medians: map[string]map[string]float64{"ping": of(2), "handshake": of(3)}})
+	if got, want := fmt.Sprintf("%s, %d rounds: %v", f.Date, f.Rounds, f.Medians), "2030-01-01 to 2030-01-03, 5 rounds: map[handshake:map[gorilla hub:3] ping:map[gorilla hub:1]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
