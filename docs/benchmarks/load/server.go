@@ -57,7 +57,11 @@ func (w *workshop) start(ctx context.Context, c contestant, pings pinging, addr 
 		if err == nil {
 			return s, nil
 		}
-		if ctx.Err() != nil || time.Since(begin) > patience {
+		if ctx.Err() != nil {
+			s.kill()
+			return nil, ctx.Err()
+		}
+		if time.Since(begin) > patience {
 			s.kill()
 			return nil, fmt.Errorf("%s does not answer at %s: %w\n%s", c.server, addr, err, s.log)
 		}

@@ -11,7 +11,7 @@ const (
 	stuck      = 10
 	largeBytes = 4096
 	rate       = 1000 // messages a second
-	calm       = 1500 * time.Millisecond
+	calm       = time.Second
 	longest    = 12 * time.Second // that stuck readers are waited for
 )
 
