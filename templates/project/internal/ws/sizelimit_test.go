@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -50,40 +51,66 @@ func TestSizeLimitIsThePayloads(t *testing.T) {
 	}
 }
 
+// marker is what a flushed piece of compressed data ends with, and a compressed message does not (RFC 7692, section 7.2.1).
+const marker = "\x00\x00\xff\xff"
+
+// deflate compresses data; what it returns can be joined.
+func deflate(t testing.TB, data string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(w, data) // to a buffer
+	_ = w.Flush()
+	return b.String()
+}
+
+// unmarked makes a message of what deflate returned.
+func unmarked(deflated string) string { return strings.TrimSuffix(deflated, marker) }
+
+// bomb returns a small frame's worth of data that inflates to so many MiB, behind a prefix.
+func bomb(t testing.TB, prefix string, mebibytes int) string {
+	t.Helper()
+	data := unmarked(deflate(t, prefix) + strings.Repeat(deflate(t, strings.Repeat("x", 1<<20)), mebibytes))
+	if len(data) > 64<<10 {
+		t.Fatalf("the bomb has %d bytes, which is beyond the limit already", len(data))
+	}
+	return data
+}
+
 // TestInflatedSizeOfV1: the limit is the payload's after inflation as well, and a bomb is not inflated beyond it: 16 MiB in a small
 // frame cost the service less than one.
 func TestInflatedSizeOfV1(t *testing.T) {
 	limits := ws.DefaultLimits()
 	limits.Compression = true
 	app, _ := newAppWith(t, limits, syncRoute(&funcs{}))
-	deflate := func(size int) string {
-		var b bytes.Buffer
-		w, err := flate.NewWriter(&b, flate.BestSpeed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = w.Write(append([]byte("m"), bytes.Repeat([]byte("x"), size)...)) // to a buffer
-		_ = w.Flush()
-		return strings.TrimSuffix(b.String(), "\x00\x00\xff\xff")
-	}
-	for size, code := range map[int]int{64 << 10: 0, 64<<10 + 1: 1009, 16 << 20: 1009} {
+	text := func(n int) string { return unmarked(deflate(t, "m"+strings.Repeat("x", n))) }
+	for name, test := range map[string]struct {
+		data string
+		code int
+	}{
+		"as much as may be": {text(64 << 10), 0},
+		"one byte more":     {text(64<<10 + 1), 1009},
+		"a bomb":            {bomb(t, "m", 16), 1009},
+	} {
 		page := dialRaw(t, app, "/ws", v1Offer+"Sec-WebSocket-Extensions: permessage-deflate\r\n")
 		answer(page) // hello
-		data := deflate(size)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		page.write(t, frame(0xc1, data))
+		page.write(t, frame(0xc1, test.data))
 		first, payload := page.next(t)
-		if code == 0 {
+		if test.code == 0 {
 			if first != 0xc1 {
-				t.Errorf("%d bytes: frame %x %q, want a compressed text", size, first, payload)
+				t.Errorf("%s: frame %x %q, want a compressed text", name, first, payload)
 			}
 			continue
 		}
-		page.expectClose(t, code)
+		page.expectClose(t, test.code)
 		runtime.ReadMemStats(&after)
 		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
-			t.Errorf("%d bytes: %d were allocated to refuse them", size, n)
+			t.Errorf("%s: %d bytes were allocated to refuse it", name, n)
 		}
 	}
 }
