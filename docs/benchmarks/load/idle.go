@@ -89,7 +89,9 @@ func (r *run) pings(c *crowd) error {
 		return err
 	}
 	open := float64(len(c.conns))
-	r.add("ping", (after-before).Seconds()*1e6/open)
+	each := (after - before).Seconds() * 1e6 / open
+	r.add("ping", each)
+	r.add("ping, a second", each/usual().interval.Seconds())
 	if r.c.server == "node" {
 		return nil
 	}

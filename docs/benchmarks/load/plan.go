@@ -31,7 +31,7 @@ func trials() []trial {
 		all = append(all, trial{"broadcast", f.name, 1700 * time.Millisecond, true, true, func(_ context.Context, r *run, _ *workshop) error { return r.broadcast(f) }})
 	}
 	return append(all,
-		trial{"idle", "idle sockets", 15 * time.Second, false, true, func(ctx context.Context, r *run, w *workshop) error { return r.idle(ctx, w) }},
+		trial{"idle", "idle sockets", 13 * time.Second, false, true, func(ctx context.Context, r *run, w *workshop) error { return r.idle(ctx, w) }},
 		trial{"stuck", "readers that never read", 12 * time.Second, false, false, func(_ context.Context, r *run, _ *workshop) error { return r.stuck() }},
 		trial{"weigh", "size, build and tests", 22 * time.Second, false, false, func(ctx context.Context, r *run, w *workshop) error { return r.weigh(ctx, w) }},
 	)

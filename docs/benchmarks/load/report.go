@@ -33,6 +33,7 @@ func costs() []line {
 func others() []line {
 	return []line{
 		{"goroutines", "goroutines of an idle socket", "", 0, "≤ 1"},
+		{"ping, a second", "pings of an idle socket every 25 s, a second", "µs", 0, ""},
 		{"idle, heap", "heap of the server in use, by idle socket", "KiB", 0, ""},
 		{"idle, stacks", "stacks of its goroutines, by idle socket", "KiB", 0, ""},
 		{"allocations", "allocations in 1,000 deliveries", "", 0, "≤ 10"},
