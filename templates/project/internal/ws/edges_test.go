@@ -171,3 +171,39 @@ func TestNoNoticeOfThePagesOwnClose(t *testing.T) {
 		page.expectEOF(t)
 	}
 }
+
+// TestAcceptDuringADrain: a handshake that was under way when the service began to stop opens a socket that is told so at once, and
+// the drain ends with it.
+func TestAcceptDuringADrain(t *testing.T) {
+	for form, offer := range map[string]string{"raw": "", "wsgen.1": v1Offer} {
+		t.Run(form, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked, drained := make(chan struct{}), make(chan error, 1)
+				app := ws.NewRouter(ws.DefaultLimits(), nil, nil, syncRoute(&funcs{connect: func(context.Context, *ws.Handshake) error {
+					close(asked)
+					time.Sleep(time.Second)
+					return nil
+				}}))
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				go func() {
+					<-asked
+					drained <- app.Drain(ctx, 5*time.Second)
+				}()
+				began := time.Now()
+				page := shakeHands(t, pipeTo(t, app), "/ws", offer)
+				_, line := answer(page)
+				for strings.HasPrefix(line, "text ") { // what wsgen.1 says before
+					_, line = answer(page)
+				}
+				if line != "close 1012 service restart" {
+					t.Errorf("came %s", line)
+				}
+				page.write(t, closeFrame(1012, ""))
+				if err := <-drained; err != nil || time.Since(began) != time.Second {
+					t.Errorf("Drain: %v after %v", err, time.Since(began))
+				}
+			})
+		})
+	}
+}
