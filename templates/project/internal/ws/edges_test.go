@@ -207,3 +207,29 @@ func TestAcceptDuringADrain(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWaitsGoesBeforeTheDrain: what was sent to a slow page before the service began to stop reaches it, and 1012 behind it.
+func TestWhatWaitsGoesBeforeTheDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := ws.NewRouter(ws.DefaultLimits(), nil, nil, syncRoute(&funcs{}))
+		page := shakeHands(t, pipeTo(t, app), "/ws", "")
+		const messages = 5
+		for i := range messages {
+			page.write(t, frame(0x81, fmt.Sprint(i, strings.Repeat("x", 2000))))
+		}
+		synctest.Wait()
+		drained := make(chan error, 1)
+		go func() { drained <- app.Drain(context.Background(), 0) }()
+		synctest.Wait()
+		for i := range messages {
+			if _, text := page.next(t); text != fmt.Sprint(i, strings.Repeat("x", 2000)) {
+				t.Errorf("message %d is %.10q", i, text)
+			}
+		}
+		page.expectClose(t, 1012)
+		page.write(t, closeFrame(1012, ""))
+		if err := <-drained; err != nil {
+			t.Error(err)
+		}
+	})
+}
