@@ -233,3 +233,34 @@ func TestWhatWaitsGoesBeforeTheDrain(t *testing.T) {
 		}
 	})
 }
+
+// TestThrottledPageIsNotSilent: a page whose messages are read one a second, long after they came, answers the pings meanwhile, and is
+// not given up because its answers are not read yet.
+func TestThrottledPageIsNotSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const messages = 120
+		limits := ws.DefaultLimits()
+		limits.MessageRate = 1
+		handled := make(chan struct{}, messages)
+		app, _ := newAppWith(t, limits, syncRoute(&funcs{receive: func(context.Context, *ws.Socket, ws.Message) error {
+			handled <- struct{}{}
+			return nil
+		}}))
+		page := dialSilent(t, app, "")
+		go func() {
+			_, _ = page.Write([]byte(strings.Repeat(frame(0x81, ""), messages))) // in one packet
+			for line := range page.came {
+				if strings.Contains(line, `89 ""`) {
+					_, _ = page.Write([]byte(frame(0x8a, ""))) // which waits until the service reads on
+				}
+			}
+		}()
+		for range messages {
+			<-handled
+		}
+		if st := app.Stats(); st.PongTimeouts != 0 || st.Sockets != 1 {
+			t.Errorf("stats %+v", st)
+		}
+		_ = page.Close()
+	})
+}
