@@ -218,8 +218,13 @@ func testDisconnectOnce(t *testing.T, end socketEnd, mode, offer string) {
 		<-w.began
 		end.do(t, page)
 	}
-	if st := <-w.gone; st != end.want {
-		t.Errorf("Disconnect got %+v, want %+v", st, end.want)
+	select {
+	case st := <-w.gone:
+		if st != end.want {
+			t.Errorf("Disconnect got %+v, want %+v", st, end.want)
+		}
+	case <-time.After(10 * time.Minute):
+		t.Fatal("no Disconnect in ten minutes")
 	}
 	time.Sleep(time.Minute) // for all that might still come
 	if happened := strings.ReplaceAll(strings.Join(w.log.all(), " "), "handler ", ""); happened != "disconnect" || (len(w.log.all()) == 1) != (end.early != nil) {
