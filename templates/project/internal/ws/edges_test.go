@@ -264,3 +264,21 @@ func TestThrottledPageIsNotSilent(t *testing.T) {
 		_ = page.Close()
 	})
 }
+
+// TestSendWithAnEndedContext: what is asked for in a context that has ended is not sent, and its cause is the answer.
+func TestSendWithAnEndedContext(t *testing.T) {
+	cause := errors.New("enough")
+	answers := make(chan error, 1)
+	app, _ := newApp(t, syncRoute(&funcs{receive: func(ctx context.Context, s *ws.Socket, m ws.Message) error {
+		own, cancel := context.WithCancelCause(ctx)
+		cancel(cause)
+		answers <- s.Send(own, m)
+		return nil
+	}}))
+	sock := wstest.Connect(t, app, "/ws")
+	sock.Send("hello")
+	if err := await(t, answers, "the answer of Send"); !errors.Is(err, cause) {
+		t.Errorf("Send: %v, want %v", err, cause)
+	}
+	sock.Quiet()
+}
