@@ -33,8 +33,8 @@ type Socket struct {
 	streams atomic.Pointer[streams] // nil until it joins one, over wsgen.1
 
 	groupsMu sync.Mutex // guards the next two
-	groups   map[string]*group
-	left     bool // all groups, for good
+	groups   []*group   // few: a map would be larger, and no faster
+	left     bool       // all groups, for good
 
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
 
