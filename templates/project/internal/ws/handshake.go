@@ -21,11 +21,9 @@ type Handshake struct {
 	offer    string // of wsgen's subprotocols, or ""
 	consumer consumer
 
-	base     context.Context
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	unwatch  func() bool // stops ctx from ending with the request
-	deadline *time.Timer // of the handshake
+	base   context.Context
+	ctx    context.Context
+	cancel context.CancelCauseFunc
 
 	mu     sync.Mutex // guards state and socket
 	state  handshakeState
@@ -148,20 +146,8 @@ func (h *Handshake) begin() error {
 		}
 		return ErrHandshakeOver
 	}
-	// From here on the context ends with the socket alone.
-	if !h.unwatch() || !h.deadline.Stop() {
-		return errTooLateOrGone(h.ctx)
-	}
-	h.state = accepting
+	h.state = accepting // from here on the context ends with the socket alone
 	return nil
-}
-
-// errTooLateOrGone says why a context ends, if it is about to but has not yet.
-func errTooLateOrGone(ctx context.Context) error {
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return errClientGone
 }
 
 // decide ends the handshake. After it, nobody touches the ResponseWriter but ServeHTTP.
@@ -234,12 +220,16 @@ func (r *Router) handshake(w http.ResponseWriter, req *http.Request) {
 	}
 	h := r.newHandshake(w, req, m, addr)
 	go h.run(m)
+	timeout := time.NewTimer(r.limits.HandshakeTimeout)
+	defer timeout.Stop()
 	select {
 	case <-h.answered:
-	case <-h.ctx.Done():
-		h.expire()
-		<-h.answered
+	case <-req.Context().Done():
+		h.expire(errClientGone)
+	case <-timeout.C:
+		h.expire(errTooLate)
 	}
+	<-h.answered
 	if h.refusal != nil {
 		http.Error(w, h.refusal.reason, h.refusal.status)
 	}
