@@ -25,11 +25,19 @@ import (
 type conn struct {
 	ws         *websocket.Conn
 	net        net.Conn
-	direct     syscall.RawConn // of net, where that is TCP, for batch.try
+	direct     syscall.RawConn // of net, where that is TCP, for batch.try and await
 	compressed bool            // permessage-deflate was negotiated
-	lost       bool            // a read of the connection itself failed; the reader's
 
 	heard atomic.Bool // something came since this was last cleared; anything is a sign of life
+
+	// The rest is the reader's.
+	lost     bool               // a read of the connection itself failed
+	glancing bool               // the tap is to read what is there, without waiting
+	fd       uintptr            // of the connection, while glancing
+	look     func(uintptr) bool // the method glance, made a value once
+	lender   *bufio.Reader      // whose buffer reader has; nil where it has none, and must not be read
+	reader   bufio.Reader       // gorilla's
+	tap      tap                // between gorilla and the connection
 }
 
 // errTooBig says that a message was longer than allowed. The connection can still be read.
@@ -79,6 +87,7 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compres
 		CheckOrigin:       func(*http.Request) bool { return true }, // OriginValidator has
 	}
 	c := new(conn)
+	c.look = c.glance
 	ws, err := u.Upgrade(hijacker{ResponseWriter: w, conn: c}, r, header)
 	switch {
 	case err != nil && c.net == nil:
@@ -104,6 +113,7 @@ func (c *conn) onPing(answer func(payload string)) {
 // next waits for the next message and reads up to limit bytes of it into a pooled buffer, which the caller frees. Errors
 // other than errTooBig are final.
 func (c *conn) next(limit int) (binary bool, b *buffer, err error) {
+	c.borrow()
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return false, nil, c.explain(err)
@@ -200,13 +210,12 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn.net = c
-	t := &tap{Conn: c, conn: h.conn}
-	if n := rw.Reader.Buffered(); n > 0 {
-		return t, rw, nil // a client that does not wait for the answer: gorilla refuses it
+	h.conn.net, h.conn.tap = c, tap{Conn: c, conn: h.conn}
+	if rw.Reader.Buffered() > 0 {
+		return c, rw, nil // a client that does not wait for the answer: gorilla refuses it
 	}
-	rw.Reader.Reset(t) // so that gorilla reads through the tap, into the buffer that is there already
-	return t, rw, nil
+	h.conn.borrow()
+	return &h.conn.tap, bufio.NewReadWriter(&h.conn.reader, rw.Writer), nil // gorilla keeps the reader: it is large enough
 }
 
 // tap stands between gorilla and the connection.
@@ -219,7 +228,10 @@ type tap struct {
 // Read takes note of what is heard, and that the connection failed, which gorilla's errors do not tell from a breach of the
 // protocol.
 func (t *tap) Read(p []byte) (int, error) {
-	n, err := t.Conn.Read(p)
+	n, err := t.read(p)
+	if err == errNothing {
+		return 0, err
+	}
 	if !t.conn.heard.Load() { // looking first leaves the memory to other readers, as a rule
 		t.conn.heard.Store(true)
 	}
@@ -227,6 +239,14 @@ func (t *tap) Read(p []byte) (int, error) {
 		t.conn.lost = true
 	}
 	return n, err
+}
+
+// read reads from the connection; while its conn is glancing, without waiting.
+func (t *tap) read(p []byte) (int, error) {
+	if t.conn.glancing {
+		return readNow(t.conn.fd, p)
+	}
+	return t.Conn.Read(p)
 }
 
 // Write lets the answer to the handshake pass and nothing else: the close frame that gorilla writes on a breach of the

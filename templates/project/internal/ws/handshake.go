@@ -132,6 +132,7 @@ func (h *Handshake) upgrade(o acceptOptions, c consumer) (*Socket, error) {
 		s.shut(restart())
 	}
 	h.decide(accepted, s)
+	conn.onPing(s.answerPing)
 	go s.read()
 	return s, nil
 }

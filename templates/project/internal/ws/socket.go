@@ -29,6 +29,7 @@ type Socket struct {
 	in  inbox
 	out outbox
 
+	bucket  *bucket                 // the reader's; nil until a message was measured
 	visit   *visit                  // which client this is; nil until the reader has heard it
 	streams atomic.Pointer[streams] // nil until it joins one, over wsgen.1
 
