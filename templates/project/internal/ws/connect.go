@@ -11,10 +11,12 @@ import (
 // newHandshake gathers what is known of a connection.
 func (r *Router) newHandshake(w http.ResponseWriter, req *http.Request, m match, addr netip.Addr) *Handshake {
 	h := &Handshake{router: r, w: w, r: req, answered: make(chan struct{})}
-	h.scope = &Scope{route: m.route, params: m.params, url: req.URL, host: req.Host, header: req.Header, addr: addr}
+	h.scope = &Scope{
+		route: m.route, params: m.params, path: req.URL.Path, query: req.URL.RawQuery, host: req.Host,
+		header: packHeader(req.Header), addr: addr,
+	}
 	h.offer, h.scope.subprotocols = splitOffers(req.Header)
-	// net/http ends the context of the request when the handler returns, which is right after the upgrade.
-	h.base = context.WithoutCancel(req.Context())
+	h.base = lasting(req.Context())
 	h.ctx, h.cancel = context.WithCancelCause(h.base)
 	return h
 }

@@ -20,6 +20,7 @@ type Router struct {
 	gate   *gate
 	counts counts
 	acks   bool // commands are acknowledged: the layer keeps history
+	began  time.Time
 
 	clients clients
 	births  atomic.Uint64 // of sockets
@@ -61,6 +62,7 @@ func NewRouter(limits Limits, layer *Layer, middlewares []Middleware, routes ...
 		tree:   newRouteTree(list),
 		gate:   &gate{free: limits.MaxHandlers},
 		acks:   layer.keepsHistory(),
+		began:  time.Now(),
 		perIP:  make(map[netip.Addr]int),
 	}
 	r.abandoned, r.abandon = context.WithCancel(context.Background())
@@ -87,9 +89,60 @@ type match struct {
 // matchKey is where the match stands in the context of a request.
 type matchKey struct{}
 
+// matched is a request's context with its match.
+type matched struct {
+	context.Context
+	match  match
+	direct bool // Context is net/http's own
+}
+
+// Value implements context.Context.
+func (c *matched) Value(key any) any {
+	if key == (matchKey{}) {
+		return c.match
+	}
+	return c.Context.Value(key)
+}
+
+// serverValues is a context with the values that net/http gives a request, and no others. It never ends.
+type serverValues struct {
+	context.Context
+	server, addr any
+}
+
+// Value implements context.Context.
+func (c *serverValues) Value(key any) any {
+	switch key {
+	case http.ServerContextKey:
+		return c.server
+	case http.LocalAddrContextKey:
+		return c.addr
+	}
+	return nil
+}
+
+// lasting returns a context with the values of a request's context. It does not end with that, which net/http ends when the
+// handler returns, right after the upgrade. Every socket keeps it: where no middleware has added a value, it does without the
+// contexts that net/http makes for each request.
+func lasting(request context.Context) context.Context {
+	c, bare := request.(*matched)
+	switch {
+	case !bare:
+		return context.WithoutCancel(request)
+	case !c.direct:
+		return context.WithoutCancel(c.Context)
+	}
+	return &serverValues{context.Background(), c.Value(http.ServerContextKey), c.Value(http.LocalAddrContextKey)}
+}
+
 // ServeHTTP answers a handshake: 404 where no route takes the path, 426 where the request is no WebSocket handshake;
 // otherwise the middlewares and then the consumer decide. It returns as soon as the socket is accepted or refused.
-func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.serve(w, req, false) }
+
+// serveDirect is ServeHTTP for a request as net/http gives it, with nothing added to its context.
+func (r *Router) serveDirect(w http.ResponseWriter, req *http.Request) { r.serve(w, req, true) }
+
+func (r *Router) serve(w http.ResponseWriter, req *http.Request, direct bool) {
 	path := req.URL.EscapedPath()
 	route := r.tree.find(path)
 	if route == nil {
@@ -110,7 +163,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, reason, status)
 		return
 	}
-	ctx := context.WithValue(req.Context(), matchKey{}, match{route: route, params: params})
+	ctx := &matched{Context: req.Context(), match: match{route: route, params: params}, direct: direct}
 	r.shake.ServeHTTP(w, req.WithContext(ctx))
 }
 
@@ -178,7 +231,7 @@ func (r *Router) add(s *Socket) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.slot = len(r.sockets)
-	s.pingAt = time.Now().Add(r.pingEvery())
+	s.pingAt = time.Since(r.began) + r.pingEvery()
 	s.due = s.pingAt
 	r.sockets = append(r.sockets, s)
 	r.settle()

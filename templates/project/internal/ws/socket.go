@@ -39,10 +39,11 @@ type Socket struct {
 
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
 
-	pingAt  time.Time // when to ping; this and the next three are the sweeper's
-	judgeAt time.Time // when to judge whether a sign of life came, where pinged is set
-	due     time.Time // the earlier of the two
-	pinged  bool      // waiting for a sign of life
+	// The next four are the sweeper's; times run from Router.began.
+	pingAt  time.Duration // when to ping
+	judgeAt time.Duration // when to judge whether a sign of life came, where pinged is set
+	due     time.Duration // the earlier of the two
+	pinged  bool          // waiting for a sign of life
 
 	parts atomic.Int32 // of the socket that are not over: connection, consumer
 	slot  int          // in Router.sockets; guarded by Router.mu
