@@ -27,6 +27,8 @@ type conn struct {
 	net        net.Conn
 	direct     syscall.RawConn // of net, where that is TCP, for batch.try and await
 	compressed bool            // permessage-deflate was negotiated
+	hold       bool            // the answer to the handshake need not be written at once
+	answer     []byte          // what was not
 
 	heard atomic.Bool // something came since this was last cleared; anything is a sign of life
 
@@ -78,15 +80,16 @@ func isKey(text string) bool {
 	return err == nil && len(key) == 16
 }
 
-// upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection.
-func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compress bool, timeout time.Duration) (*conn, error) {
+// upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection. With hold, the answer may
+// be left in conn.answer, for the caller to write together with the first frame.
+func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, limits *Limits, hold bool) (*conn, error) {
 	u := websocket.Upgrader{
-		HandshakeTimeout:  timeout,
-		EnableCompression: compress,
+		HandshakeTimeout:  limits.HandshakeTimeout,
+		EnableCompression: limits.Compression,
 		WriteBufferPool:   noWrites{},                               // gorilla writes nothing but the answer
 		CheckOrigin:       func(*http.Request) bool { return true }, // OriginValidator has
 	}
-	c := new(conn)
+	c := &conn{hold: hold}
 	c.look = c.glance
 	ws, err := u.Upgrade(hijacker{ResponseWriter: w, conn: c}, r, header)
 	switch {
@@ -96,10 +99,7 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compres
 		return nil, fmt.Errorf("%w: %w", errClientGone, err)
 	}
 	c.ws = ws
-	if tcp, ok := c.net.(*net.TCPConn); ok {
-		c.direct, _ = tcp.SyscallConn() // fails for no connection that there is
-		_ = c.clearDeadline()           // that of the handshake; an error means that the connection is closed
-	}
+	_ = c.clearDeadline() // that of the handshake; an error means that the connection is closed
 	// The outbox answers a close frame, in its turn after what waits there.
 	ws.SetCloseHandler(func(int, string) error { return nil })
 	return c, nil
@@ -211,6 +211,9 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	h.conn.net, h.conn.tap = c, tap{Conn: c, conn: h.conn}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		h.conn.direct, _ = tcp.SyscallConn() // fails for no connection that there is
+	}
 	if rw.Reader.Buffered() > 0 {
 		return c, rw, nil // a client that does not wait for the answer: gorilla refuses it
 	}
@@ -257,6 +260,10 @@ func (t *tap) Write(p []byte) (int, error) {
 	}
 	t.answered = true
 	t.conn.compressed = bytes.Contains(p, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate"))
+	if t.conn.hold && t.conn.direct != nil {
+		t.conn.answer = bytes.Clone(p)
+		return len(p), nil
+	}
 	return t.Conn.Write(p)
 }
 

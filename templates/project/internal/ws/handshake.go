@@ -118,14 +118,17 @@ func (h *Handshake) upgrade(o acceptOptions, c consumer) (*Socket, error) {
 	if selected != "" {
 		o.header.Set("Sec-Websocket-Protocol", selected)
 	}
-	conn, err := upgrade(h.w, h.r, o.header, h.router.limits.Compression, h.router.limits.HandshakeTimeout)
+	greets := c != nil && h.offer == protocolV1 // and so hello can take the answer along
+	conn, err := upgrade(h.w, h.r, o.header, &h.router.limits, greets)
 	if err != nil {
 		h.decide(over, nil)
 		return nil, fmt.Errorf("ws: accept: %w", err)
 	}
 	s := h.newSocket(conn, c)
-	if c != nil {
+	if greets {
 		s.hello(o.subprotocol)
+	}
+	if c != nil {
 		s.router.layer.register(s)
 	}
 	if !h.router.add(s) {
@@ -188,17 +191,22 @@ func (h *Handshake) newSocket(c *conn, by consumer) *Socket {
 	return s
 }
 
-// hello is the first frame under wsgen.1.
+// hello is the first frame under wsgen.1. Over TCP the answer to the handshake goes with it.
 func (s *Socket) hello(subprotocol string) {
-	if !s.form.v1() {
-		return
-	}
 	limits := &s.router.limits
-	s.control(controlPiece(helloControl{
+	p := controlPiece(helloControl{
 		Type: "hello", ID: s.id, Protocol: subprotocol,
 		PingMS: limits.PingInterval.Milliseconds(), PongMS: limits.PongTimeout.Milliseconds(),
 		Acks: s.router.acks,
-	}))
+	})
+	if s.conn.answer == nil {
+		s.control(p)
+		return
+	}
+	p.framed, s.conn.answer = p.appendTo(s.conn.answer), nil
+	if s.out.addControl(p) == started {
+		s.flush() // it does not wait for the peer
+	}
 }
 
 // newID returns an id that nobody can guess. Its first part names this process, for the layers that span several.

@@ -131,8 +131,16 @@ func parseNumber(data []byte) (number uint64, payload []byte, ok bool) {
 // isDigit reports whether the byte is a digit in ASCII.
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
+// What the generated client puts around its id. Every connection begins with it, and so it is worth not being parsed as JSON.
+const clientHead, clientTail = `{"type":"client","id":"`, `"}`
+
 // parseControl reads a control frame of a client. A type that is not known is of a later version and has no meaning here.
 func parseControl(payload []byte) (control, error) {
+	if n := len(clientHead); len(payload) == n+32+len(clientTail) && string(payload[:n]) == clientHead {
+		if id := string(payload[n : n+32]); isClientID(id) && string(payload[n+32:]) == clientTail {
+			return control{Type: "client", ID: id}, nil
+		}
+	}
 	var c control
 	// Only the members of a known type are known, too.
 	var of struct {
