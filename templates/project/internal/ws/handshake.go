@@ -216,20 +216,35 @@ func (l *Layer) newID() string { return l.node + "." + rand.Text() }
 // with the upgrade, and net/http frees what it holds for the request.
 func (r *Router) handshake(w http.ResponseWriter, req *http.Request) {
 	m, ok := req.Context().Value(matchKey{}).(match)
-	if !ok { // a middleware replaced the context instead of deriving from it
-		slog.Error("ws: a middleware lost the values of the request's context", "path", clip(req.URL.Path))
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	if !ok {
+		refuseContext(w, req)
 		return
 	}
 	addr := ClientAddr(req, r.limits.TrustedProxies)
 	if status, reason := r.admit(addr); status != 0 {
-		r.counts.refused.add(1, "ws: handshakes refused; see MAX_CONNECTIONS and MAX_CONNECTIONS_PER_IP", "status", status, "reason", reason)
-		http.Error(w, reason, status)
+		r.refuseConn(w, status, reason)
 		return
 	}
 	h := r.newHandshake(w, req, m, addr)
 	go h.run(m)
-	timeout := time.NewTimer(r.limits.HandshakeTimeout)
+	h.await(w, req)
+}
+
+// refuseContext answers a request whose context a middleware replaced, instead of deriving from it.
+func refuseContext(w http.ResponseWriter, req *http.Request) {
+	slog.Error("ws: a middleware lost the values of the request's context", "path", clip(req.URL.Path))
+	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+}
+
+// refuseConn answers a request for which there is no room.
+func (r *Router) refuseConn(w http.ResponseWriter, status int, reason string) {
+	r.counts.refused.add(1, "ws: handshakes refused; see MAX_CONNECTIONS and MAX_CONNECTIONS_PER_IP", "status", status, "reason", reason)
+	http.Error(w, reason, status)
+}
+
+// await returns when the handshake has been answered. It watches the client and the time meanwhile.
+func (h *Handshake) await(w http.ResponseWriter, req *http.Request) {
+	timeout := time.NewTimer(h.router.limits.HandshakeTimeout)
 	defer timeout.Stop()
 	select {
 	case <-h.answered:

@@ -107,12 +107,17 @@ func OriginValidator(allowed Origins, debug bool) Middleware {
 				next.ServeHTTP(w, r)
 				return
 			}
-			slog.WarnContext(r.Context(), "origin denied; add it to ALLOWED_ORIGINS if it is yours",
-				"origin", clip(strings.Join(r.Header.Values("Origin"), ", ")), "host", clip(r.Host), "path", clip(r.URL.Path),
-				"allowed_origins", allowed.String())
-			http.Error(w, "403 origin not allowed", http.StatusForbidden)
+			allowed.deny(w, r)
 		})
 	}
+}
+
+// deny answers a request from elsewhere.
+func (o Origins) deny(w http.ResponseWriter, r *http.Request) {
+	slog.WarnContext(r.Context(), "origin denied; add it to ALLOWED_ORIGINS if it is yours",
+		"origin", clip(strings.Join(r.Header.Values("Origin"), ", ")), "host", clip(r.Host), "path", clip(r.URL.Path),
+		"allowed_origins", o.String())
+	http.Error(w, "403 origin not allowed", http.StatusForbidden)
 }
 
 // allow judges one request.

@@ -151,20 +151,32 @@ func (r *Router) serve(w http.ResponseWriter, req *http.Request, direct bool) {
 	}
 	params, ok := route.params(path)
 	if !ok {
-		slog.Debug("ws: a parameter is not what its converter takes", "route", route.pattern, "path", clip(req.URL.Path))
-		http.NotFound(w, req)
+		refuseParams(w, req, route)
 		return
 	}
 	if status, reason := checkUpgrade(req); status != 0 {
-		slog.Debug("ws: not a WebSocket handshake", "route", route.pattern, "status", status, "reason", reason)
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Sec-WebSocket-Version", "13")
-		http.Error(w, reason, status)
+		refuseUpgrade(w, route, status, reason)
 		return
 	}
 	ctx := &matched{Context: req.Context(), match: match{route: route, params: params}, direct: direct}
 	r.shake.ServeHTTP(w, req.WithContext(ctx))
+}
+
+// Who refuses has a function of its own, so that a handshake that goes well does without the stack that its log line takes.
+
+// refuseParams answers a request whose path has the shape of a route.
+func refuseParams(w http.ResponseWriter, req *http.Request, route *Route) {
+	slog.Debug("ws: a parameter is not what its converter takes", "route", route.pattern, "path", clip(req.URL.Path))
+	http.NotFound(w, req)
+}
+
+// refuseUpgrade answers a request that is no WebSocket handshake.
+func refuseUpgrade(w http.ResponseWriter, route *Route, status int, reason string) {
+	slog.Debug("ws: not a WebSocket handshake", "route", route.pattern, "status", status, "reason", reason)
+	w.Header().Set("Connection", "Upgrade")
+	w.Header().Set("Upgrade", "websocket")
+	w.Header().Set("Sec-WebSocket-Version", "13")
+	http.Error(w, reason, status)
 }
 
 // admit makes room for one more connection, or says with which status to refuse it, and why.

@@ -78,40 +78,42 @@ type control struct {
 }
 
 // parseIncoming reads a frame from a client.
-func parseIncoming(data []byte) (incoming, error) {
+func parseIncoming(data []byte) (f incoming, err error) {
 	if len(data) == 0 {
-		return incoming{}, fmt.Errorf("%w: empty frame", errWire)
+		return f, fmt.Errorf("%w: empty frame", errWire)
 	}
-	f := incoming{kind: data[0], payload: data[1:]}
+	f.kind, f.payload = data[0], data[1:]
 	switch f.kind {
 	case kindMessage:
 	case kindRequest:
-		head := f.payload[:min(len(f.payload), maxRequestID+1)]
-		colon := bytes.IndexByte(head, ':')
-		if colon < 0 || !everyByte(string(head[:colon]), isSlugByte) {
-			return incoming{}, fmt.Errorf("%w: request without an id", errWire)
-		}
-		f.id, f.payload = string(head[:colon]), f.payload[colon+1:]
+		err = f.cutID()
 	case kindCommand:
 		number, payload, ok := parseNumber(f.payload)
 		if !ok {
-			return incoming{}, fmt.Errorf("%w: command without a number", errWire)
+			return f, fmt.Errorf("%w: command without a number", errWire)
 		}
 		f.number, f.payload = number, payload
 	case kindPong:
 		if len(f.payload) > 0 {
-			return incoming{}, fmt.Errorf("%w: pong with a payload", errWire)
+			err = fmt.Errorf("%w: pong with a payload", errWire)
 		}
 	case kindControl:
-		c, err := parseControl(f.payload)
-		if err != nil {
-			return incoming{}, err
-		}
-		f.control = c
+		f.control, err = parseControl(f.payload)
 	default:
-		return incoming{}, fmt.Errorf("%w: frame of unknown kind %q", errWire, rune(f.kind))
+		err = fmt.Errorf("%w: frame of unknown kind %q", errWire, rune(f.kind))
 	}
-	return f, nil
+	return f, err
+}
+
+// cutID takes the id of a request off the payload.
+func (f *incoming) cutID() error {
+	head := f.payload[:min(len(f.payload), maxRequestID+1)]
+	colon := bytes.IndexByte(head, ':')
+	if colon < 0 || !everyByte(string(head[:colon]), isSlugByte) {
+		return fmt.Errorf("%w: request without an id", errWire)
+	}
+	f.id, f.payload = string(head[:colon]), f.payload[colon+1:]
+	return nil
 }
 
 // maxCommand is the highest number of a command, the highest that is exact in JavaScript.
@@ -141,6 +143,11 @@ func parseControl(payload []byte) (control, error) {
 			return control{Type: "client", ID: id}, nil
 		}
 	}
+	return parseJSONControl(payload)
+}
+
+// parseJSONControl reads any control frame.
+func parseJSONControl(payload []byte) (control, error) {
 	var c control
 	// Only the members of a known type are known, too.
 	var of struct {
