@@ -27,8 +27,6 @@ type conn struct {
 	net        net.Conn
 	direct     syscall.RawConn // of net, where that is TCP, for batch.try and await
 	compressed bool            // permessage-deflate was negotiated
-	hold       bool            // the answer to the handshake need not be written at once
-	answer     []byte          // what was not
 
 	heard atomic.Bool // something came since this was last cleared; anything is a sign of life
 
@@ -80,29 +78,30 @@ func isKey(text string) bool {
 	return err == nil && len(key) == 16
 }
 
-// upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection. With hold, the answer may
-// be left in conn.answer, for the caller to write together with the first frame.
-func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, limits *Limits, hold bool) (*conn, error) {
+// upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection. With hold, it may return the
+// answer, for the caller to write together with the first frame.
+func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, limits *Limits, hold bool) (*conn, []byte, error) {
 	u := websocket.Upgrader{
 		HandshakeTimeout:  limits.HandshakeTimeout,
 		EnableCompression: limits.Compression,
 		WriteBufferPool:   noWrites{},                               // gorilla writes nothing but the answer
 		CheckOrigin:       func(*http.Request) bool { return true }, // OriginValidator has
 	}
-	c := &conn{hold: hold}
+	c, a := new(conn), answer{hold: hold}
+	c.tap.answer = &a
 	c.look = c.glance
 	ws, err := u.Upgrade(hijacker{ResponseWriter: w, conn: c}, r, header)
 	switch {
 	case err != nil && c.net == nil:
-		return nil, fmt.Errorf("%w: a middleware that wraps the http.ResponseWriter needs a method Unwrap", err)
+		return nil, nil, fmt.Errorf("%w: a middleware that wraps the http.ResponseWriter needs a method Unwrap", err)
 	case err != nil: // the connection was there, and failed
-		return nil, fmt.Errorf("%w: %w", errClientGone, err)
+		return nil, nil, fmt.Errorf("%w: %w", errClientGone, err)
 	}
-	c.ws = ws
+	c.ws, c.tap.answer = ws, nil
 	_ = c.clearDeadline() // that of the handshake; an error means that the connection is closed
 	// The outbox answers a close frame, in its turn after what waits there.
 	ws.SetCloseHandler(func(int, string) error { return nil })
-	return c, nil
+	return c, a.held, nil
 }
 
 // onPing sets what the reader calls for the peer's pings. That a pong came is known from heard.
@@ -210,7 +209,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn.net, h.conn.tap = c, tap{Conn: c, conn: h.conn}
+	h.conn.net, h.conn.tap.Conn, h.conn.tap.conn = c, c, h.conn
 	if tcp, ok := c.(*net.TCPConn); ok {
 		h.conn.direct, _ = tcp.SyscallConn() // fails for no connection that there is
 	}
@@ -224,8 +223,15 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // tap stands between gorilla and the connection.
 type tap struct {
 	net.Conn
-	conn     *conn
-	answered bool
+	conn   *conn
+	answer *answer // nil once the handshake is over
+}
+
+// answer is what gorilla writes: the answer to the handshake.
+type answer struct {
+	written bool
+	hold    bool   // it need not be written at once
+	held    []byte // what was not
 }
 
 // Read takes note of what is heard, and that the connection failed, which gorilla's errors do not tell from a breach of the
@@ -255,13 +261,13 @@ func (t *tap) read(p []byte) (int, error) {
 // Write lets the answer to the handshake pass and nothing else: the close frame that gorilla writes on a breach of the
 // protocol would break into a frame of the writer goroutine, which sends one itself.
 func (t *tap) Write(p []byte) (int, error) {
-	if t.answered {
+	if t.answer == nil || t.answer.written {
 		return len(p), nil
 	}
-	t.answered = true
+	t.answer.written = true
 	t.conn.compressed = bytes.Contains(p, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate"))
-	if t.conn.hold && t.conn.direct != nil {
-		t.conn.answer = bytes.Clone(p)
+	if t.answer.hold && t.conn.direct != nil {
+		t.answer.held = bytes.Clone(p)
 		return len(p), nil
 	}
 	return t.Conn.Write(p)
@@ -270,7 +276,7 @@ func (t *tap) Write(p []byte) (int, error) {
 // SetWriteDeadline leaves the deadline to the writer goroutine once the handshake has been answered: with the close frame that
 // Write holds back, gorilla sets one of a second, which would cut short what is being written.
 func (t *tap) SetWriteDeadline(deadline time.Time) error {
-	if t.answered {
+	if t.answer == nil || t.answer.written {
 		return nil
 	}
 	return t.Conn.SetWriteDeadline(deadline)

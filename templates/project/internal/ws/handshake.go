@@ -119,14 +119,14 @@ func (h *Handshake) upgrade(o acceptOptions, c consumer) (*Socket, error) {
 		o.header.Set("Sec-Websocket-Protocol", selected)
 	}
 	greets := c != nil && h.offer == protocolV1 // and so hello can take the answer along
-	conn, err := upgrade(h.w, h.r, o.header, &h.router.limits, greets)
+	conn, answer, err := upgrade(h.w, h.r, o.header, &h.router.limits, greets)
 	if err != nil {
 		h.decide(over, nil)
 		return nil, fmt.Errorf("ws: accept: %w", err)
 	}
 	s := h.newSocket(conn, c)
 	if greets {
-		s.hello(o.subprotocol)
+		s.hello(o.subprotocol, answer)
 	}
 	if c != nil {
 		s.router.layer.register(s)
@@ -191,19 +191,19 @@ func (h *Handshake) newSocket(c *conn, by consumer) *Socket {
 	return s
 }
 
-// hello is the first frame under wsgen.1. Over TCP the answer to the handshake goes with it.
-func (s *Socket) hello(subprotocol string) {
+// hello is the first frame under wsgen.1. The answer to the handshake goes with it, where it is not written yet.
+func (s *Socket) hello(subprotocol string, answer []byte) {
 	limits := &s.router.limits
 	p := controlPiece(helloControl{
 		Type: "hello", ID: s.id, Protocol: subprotocol,
 		PingMS: limits.PingInterval.Milliseconds(), PongMS: limits.PongTimeout.Milliseconds(),
 		Acks: s.router.acks,
 	})
-	if s.conn.answer == nil {
+	if answer == nil {
 		s.control(p)
 		return
 	}
-	p.framed, s.conn.answer = p.appendTo(s.conn.answer), nil
+	p.framed = p.appendTo(answer)
 	if s.out.addControl(p) == started {
 		s.flush() // it does not wait for the peer
 	}
