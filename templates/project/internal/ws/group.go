@@ -268,7 +268,7 @@ func (p *prepared) plain(f form) *piece {
 func (p *prepared) numbered(f form, number uint64) *piece {
 	if number == 1 {
 		if p.first[f] == nil {
-			p.first[f] = p.frame(streamPiece(p.envelope, f, number))
+			p.first[f] = p.frame(*streamPiece(p.envelope, f, number))
 		}
 		return p.first[f]
 	}
@@ -277,18 +277,18 @@ func (p *prepared) numbered(f form, number uint64) *piece {
 		if p.others == nil {
 			p.others = make(map[streamForm]*piece)
 		}
-		p.others[key] = p.frame(streamPiece(p.envelope, f, number))
+		p.others[key] = p.frame(*streamPiece(p.envelope, f, number))
 	}
 	return p.others[key]
 }
 
 // frame frames a piece. Its key counts within the group; the end of a stream is never replaced.
-func (p *prepared) frame(piece *piece) *piece {
+func (p *prepared) frame(piece piece) *piece {
 	piece.framed = piece.bytes()
 	if p.envelope.Key != "" && p.envelope.End == "" {
 		piece.key = groupKey(p.group, p.envelope.Key)
 	}
-	return piece
+	return &piece
 }
 
 // groupKey returns the key of a group's message within an outbox: another group's of the same name is another key.

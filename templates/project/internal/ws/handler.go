@@ -79,7 +79,8 @@ func (r *Request) Reply(ctx context.Context, m Message) error {
 	if policy == policyDrop {
 		policy = policyDisconnect
 	}
-	return r.Socket.send(ctx, messagePiece(m, r.Socket.form, string(kindRequest)+r.id+":"), policy)
+	p := messagePiece(m, r.Socket.form, string(kindRequest)+r.id+":")
+	return r.Socket.send(ctx, &p, policy)
 }
 
 // finish tells the page that its request will not be answered, if that is so.
@@ -126,8 +127,9 @@ func (s *Socket) work() {
 			s.startHandler()
 		}
 	}()
-	for {
-		t, ok, more := s.in.next()
+	var t task
+	for first := true; ; first = false {
+		ok, more := s.in.next(&t, first)
 		if !ok {
 			returned, again = true, false
 			return
@@ -146,11 +148,12 @@ func (s *Socket) work() {
 
 // handle runs the handler of one task.
 func (s *Socket) handle(t *task) {
-	call := s.call
+	var err error
 	if t.command != 0 {
-		call = s.handleCommand
+		err = s.handleCommand(t)
+	} else {
+		err = s.call(t)
 	}
-	err := call(t)
 	t.buffer.free()
 	s.result(err)
 }

@@ -67,7 +67,7 @@ func (s *Socket) Send(ctx context.Context, m Message) error {
 		return err
 	}
 	p := messagePiece(m, s.form, string(kindMessage))
-	return s.send(ctx, p, s.scope.route.options.policy)
+	return s.send(ctx, &p, s.scope.route.options.policy)
 }
 
 // Join makes the socket a member of a group, until it leaves or ends. Joining twice is joining once. Where the group keeps

@@ -246,8 +246,8 @@ func controlPiece(v any) *piece {
 }
 
 // messagePiece returns the frame of a message, not framed yet.
-func messagePiece(m Message, f form, prefix string) *piece {
-	p := &piece{opcode: opText, payload: m.Data, key: socketKey(m.Key)}
+func messagePiece(m Message, f form, prefix string) piece {
+	p := piece{opcode: opText, payload: m.Data, key: socketKey(m.Key)}
 	if m.Binary {
 		p.opcode = opBinary
 	}
@@ -264,7 +264,7 @@ func messagePiece(m Message, f form, prefix string) *piece {
 func streamPiece(e Envelope, f form, number uint64) *piece {
 	p := messagePiece(Message{Data: e.Data, Binary: e.Binary}, f, streamPrefix(number, e.Offset))
 	if e.End == "" {
-		return p
+		return &p
 	}
 	ended := controlPiece(endedControl{Type: "ended", Stream: number, Offset: e.Offset, State: e.End, Reason: e.Reason})
 	both := ended.appendTo(make([]byte, 0, ended.size()+p.size()))

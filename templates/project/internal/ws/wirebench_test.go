@@ -34,17 +34,18 @@ func BenchmarkFraming(b *testing.B) {
 	room := make([]byte, 0, 1024)
 	for _, frame := range []struct {
 		kind string
-		make func() *piece
+		make func() piece
 	}{
-		{"raw", func() *piece { return messagePiece(m, formRaw, "") }},
-		{"wsgen.1", func() *piece { return messagePiece(m, formV1, "m") }},
-		{"stream", func() *piece { return messagePiece(m, formV1, streamPrefix(1, 1<<40)) }},
-		{"control", func() *piece { return controlPiece(leftControl{Type: "left", Stream: 1}) }},
+		{"raw", func() piece { return messagePiece(m, formRaw, "") }},
+		{"wsgen.1", func() piece { return messagePiece(m, formV1, "m") }},
+		{"stream", func() piece { return messagePiece(m, formV1, streamPrefix(1, 1<<40)) }},
+		{"control", func() piece { return *controlPiece(leftControl{Type: "left", Stream: 1}) }},
 	} {
 		b.Run(frame.kind, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if got := frame.make().appendTo(room); len(got) == 0 {
+				p := frame.make()
+				if got := p.appendTo(room); len(got) == 0 {
 					b.Fatal("an empty frame")
 				}
 			}
