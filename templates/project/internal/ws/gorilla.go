@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -29,6 +30,9 @@ type conn struct {
 	compressed bool            // permessage-deflate was negotiated
 
 	heard atomic.Bool // something came since this was last cleared; anything is a sign of life
+
+	deadlines sync.Mutex // held while one is set
+	writeBy   time.Time  // no write goes on beyond it, if it is set; guarded by deadlines
 
 	// The rest is the reader's.
 	lost     bool               // a read of the connection itself failed
@@ -148,7 +152,7 @@ func (c *conn) write(b *batch, timeout time.Duration) error {
 	if len(b.frames) == 1 {
 		return c.writeParts(b.frames[0].data[b.sent:], timeout)
 	}
-	if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+	if err := c.setWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
 	if _, err := b.rest().WriteTo(c.net); err != nil {
@@ -160,7 +164,7 @@ func (c *conn) write(b *batch, timeout time.Duration) error {
 // writeParts writes one frame, or what was gathered of several.
 func (c *conn) writeParts(data []byte, timeout time.Duration) error {
 	for len(data) > 0 {
-		if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+		if err := c.setWriteDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
 		n, err := c.net.Write(data[:min(len(data), maxBatch)])
@@ -177,7 +181,26 @@ func (c *conn) clearDeadline() error {
 	if c.direct == nil {
 		return nil
 	}
-	return c.net.SetWriteDeadline(time.Time{})
+	return c.setWriteDeadline(time.Time{})
+}
+
+// setWriteDeadline lets no write wait beyond the deadline, if it is set, nor beyond the one of hurry.
+func (c *conn) setWriteDeadline(deadline time.Time) error {
+	c.deadlines.Lock()
+	defer c.deadlines.Unlock()
+	if !c.writeBy.IsZero() && (deadline.IsZero() || c.writeBy.Before(deadline)) {
+		deadline = c.writeBy
+	}
+	return c.net.SetWriteDeadline(deadline)
+}
+
+// hurry lets no write go on beyond the deadline, the one that is under way included. It does not wait for that one.
+func (c *conn) hurry(deadline time.Time) {
+	c.deadlines.Lock()
+	defer c.deadlines.Unlock()
+	c.writeBy = deadline
+	// An error means that the connection is closed, which is as good.
+	_ = c.net.SetWriteDeadline(deadline)
 }
 
 // stopReading lets no read wait beyond the deadline.

@@ -156,7 +156,7 @@ func (s *Socket) overflow(policy outboundPolicy) error {
 	}
 	s.router.counts.slow.add(1, "ws: sockets closed that were too slow; OUTBOUND_BYTES bounds what waits for one",
 		"route", s.scope.route.pattern, "socket", s.id, "code", CodeSlow)
-	s.shut(ending{status: CloseStatus{Code: CodeSlow, Reason: "too slow"}, keepInbox: true})
+	s.shut(ending{status: CloseStatus{Code: CodeSlow, Reason: "too slow"}, keepInbox: true, hurry: true})
 	return s.closedError()
 }
 
@@ -181,8 +181,13 @@ type ending struct {
 	code      int         // what the peer is told, where that is another code
 	keepInbox bool        // what was received already is still handled
 	flush     bool        // what waits to be written goes out before the close frame
+	hurry     bool        // the peer has no longer than lastWords for what is on its way
 	reply     bool        // the peer has sent its close frame, and gets the same back
 }
+
+// lastWords is how long a peer that was too slow has for what is being written to it, and the close frame behind that: enough for one
+// that merely lagged, and little for one that does not read, which costs memory as long.
+const lastWords = 2 * time.Second
 
 // shut ends the socket, if nothing has ended it before, and tells the peer.
 func (s *Socket) shut(e ending) {
@@ -199,6 +204,9 @@ func (s *Socket) shut(e ending) {
 	last = append(last, &piece{opcode: opClose, payload: closePayload(e.code, e.status.Reason)})
 	v, unsent := s.out.close(!e.flush, last...)
 	s.unsent(unsent)
+	if e.hurry {
+		s.conn.hurry(time.Now().Add(min(lastWords, s.router.limits.WriteTimeout)))
+	}
 	if v == started {
 		go s.write()
 	}
