@@ -36,7 +36,7 @@ func (g *gate) release() {
 			return
 		}
 		if s.in.claim() {
-			go s.work()
+			s.router.crew.work(s)
 			return
 		}
 	}

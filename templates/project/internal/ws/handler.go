@@ -107,14 +107,14 @@ func (s *Socket) startHandler() {
 		return // its turn comes
 	}
 	if s.in.claim() {
-		go s.work()
+		s.router.crew.work(s)
 		return
 	}
 	s.gate.release()
 }
 
-// work is a handler goroutine: it handles what waits, and ends. Where other sockets wait for its place, it gives the place up
-// after each task.
+// work runs handlers, one after another, until nothing waits, on a goroutine of the crew. Where other sockets wait for its place, it
+// gives the place up after each task.
 func (s *Socket) work() {
 	returned, again := false, true
 	defer func() {

@@ -18,6 +18,7 @@ type Router struct {
 	tree   *routeTree
 	shake  http.Handler // the middlewares, and the handshake behind them
 	gate   *gate
+	crew   crew
 	counts counts
 	acks   bool // commands are acknowledged: the layer keeps history
 	began  time.Time
@@ -251,6 +252,7 @@ func (r *Router) add(s *Socket) bool {
 		ctx, cancel := context.WithCancel(context.Background())
 		r.sweeping, r.endSweep = ctx.Done(), cancel
 		go r.sweep(r.sweeping)
+		r.crew.gather()
 	}
 	return !r.draining
 }
@@ -268,6 +270,7 @@ func (r *Router) remove(s *Socket) {
 	if last == 0 {
 		r.endSweep()
 		r.sweeping = nil
+		r.crew.dismiss()
 	}
 	r.dismissLocked(s.scope.addr)
 }

@@ -34,6 +34,7 @@ func (r *Router) sweep(end <-chan struct{}) {
 			s.probe(now)
 		}
 		clear(due)
+		r.crew.thin()
 	}
 }
 
