@@ -22,7 +22,7 @@ import (
 // group's message is framed once for all its sockets.
 
 // conn is an upgraded connection. Its read side belongs to the reader goroutine, its write side to whoever writes at the time:
-// the socket's writer goroutine or the flusher, never both.
+// the socket's writer goroutine, a Send or the flusher, never two of them.
 type conn struct {
 	ws         *websocket.Conn
 	net        net.Conn

@@ -129,13 +129,16 @@ func (s *Socket) work() {
 	}()
 	var t task
 	for first := true; ; first = false {
-		ok, more := s.in.next(&t, first)
+		ok, more, lone := s.in.next(&t, first)
 		if !ok {
 			returned, again = true, false
 			return
 		}
 		if more {
 			s.startHandler()
+		}
+		if lone {
+			s.out.expectAnswer()
 		}
 		s.handle(&t)
 		if s.gate.crowded() {

@@ -120,9 +120,9 @@ func (in *inbox) enter() {
 	in.running++
 }
 
-// next takes the next task for a handler that has a place; where there is none, it gives the place up. more is true where one
-// more handler has work to do.
-func (in *inbox) next(t *task, first bool) (ok, more bool) {
+// next takes the next task for a handler that has a place, its first one or a further one; where there is none, it gives the place
+// up. more is true where one more handler has work to do; lone, where none runs beside this one and nothing waits.
+func (in *inbox) next(t *task, first bool) (ok, more, lone bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if first {
@@ -130,7 +130,7 @@ func (in *inbox) next(t *task, first bool) (ok, more bool) {
 	}
 	if in.head == len(in.tasks) || in.running > in.most {
 		in.leaveLocked()
-		return false, false
+		return false, false, false
 	}
 	*t = in.tasks[in.head]
 	in.tasks[in.head] = task{}
@@ -148,7 +148,7 @@ func (in *inbox) next(t *task, first bool) (ok, more bool) {
 		in.bytes -= t.cost()
 		in.wake()
 	}
-	return true, in.wanted()
+	return true, in.wanted(), in.running == 1 && in.head == len(in.tasks)
 }
 
 // leave gives up the place of a handler.

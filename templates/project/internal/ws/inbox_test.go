@@ -15,7 +15,7 @@ func TestInboxDoesNotGrow(t *testing.T) {
 	for i := range 100_000 {
 		push(i + waiting)
 		var got task
-		ok, _ := in.next(&got, false)
+		ok, _, _ := in.next(&got, false)
 		if d := got.message.Data; !ok || int(d[0])|int(d[1])<<8|int(d[2])<<16 != i {
 			t.Fatalf("task %d is %v", i, d)
 		}
@@ -38,7 +38,7 @@ func TestOneHandlerOnItsWay(t *testing.T) {
 	var got task
 	begin := func(wantMore bool) {
 		t.Helper()
-		ok, more := in.next(&got, true)
+		ok, more, _ := in.next(&got, true)
 		expect("a task", ok, true)
 		expect("more", more, wantMore)
 	}
@@ -50,7 +50,7 @@ func TestOneHandlerOnItsWay(t *testing.T) {
 	expect("claim while one is on its way", in.claim(), false)
 	begin(true)
 	expect("claim", in.claim(), true)
-	if ok, more := in.next(&got, false); !ok || more { // the first handler has returned, and the second has not begun
+	if ok, more, _ := in.next(&got, false); !ok || more { // the first handler has returned, and the second has not begun
 		t.Errorf("a task %v, more %v", ok, more)
 	}
 	begin(true)
@@ -58,7 +58,7 @@ func TestOneHandlerOnItsWay(t *testing.T) {
 	begin(false) // the bound
 	expect("claim beyond the bound", in.claim(), false)
 	for i := range 4 {
-		ok, _ := in.next(&got, false)
+		ok, _, _ := in.next(&got, false)
 		expect("a task for one that has returned", ok, i == 0)
 	}
 	if in.handled() != nil {
