@@ -2,8 +2,8 @@ package ws
 
 import "sync"
 
-// inbox holds what waits for the handlers of one socket: messages and events in one queue, in order of arrival. Handler
-// goroutines exist only while there is work: whoever adds a task starts one, and it ends when nothing waits any more.
+// inbox holds what waits for the handlers of one socket: messages and events in one queue, in order of arrival. Handlers have a
+// goroutine only while there is work: whoever adds a task gets them one (see crew), and it leaves when nothing waits any more.
 type inbox struct {
 	mu       sync.Mutex
 	tasks    []task // waiting: from head on
