@@ -12,7 +12,7 @@ printf '\n== docs/benchmarks/resume\n'
 (cd docs/benchmarks/resume && go vet ./... && go test -race ./... && go run . -smoke)
 
 printf '\n== docs/benchmarks/load\n'
-(cd docs/benchmarks/load && go vet ./... && go test -race ./...)
+(cd docs/benchmarks/load && go vet ./... && go vet -tags bare ./servers/... && go test -race ./...)
 
 for package in $(go list ./...); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do

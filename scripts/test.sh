@@ -37,3 +37,9 @@ done
 
 step go test -race
 go test -race -timeout 15m -json ./... | go run ./scripts/testreport
+
+# The ratios are for reading: a figure fails nothing, and a machine that is busy with something else has others. The load reads /proc.
+if [ "$(uname)" = Linux ]; then
+	step what a service costs under load, beside the last figures
+	(cd docs/benchmarks/load && go vet . && go test . && go run . -short)
+fi

@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	members      = 1000
 	messageBytes = 128
 	digits       = 8    // of a message's number, which it begins with
 	ring         = 4096 // more than are ever on the way
@@ -47,24 +46,38 @@ func (r *run) enter(n, size int, late func(member int, d time.Duration)) (*room,
 		conn.reserve(2 * 16 * size) // two bursts: the client takes from the same processors as the server
 		c.each(func() error { return m.listen(i, conn) })
 	}
-	for begin := time.Now(); time.Since(begin) < patience; {
-		if err := m.publish(1); err != nil {
+	for wait := 100 * time.Millisecond; wait < patience; wait *= 2 { // some may be no members yet
+		all, err := m.try(wait)
+		if err != nil {
 			c.drop()
 			return nil, err
 		}
-		select {
-		case number := <-m.delivered:
-			if number == m.next-1 {
-				return m, nil
-			}
-		case <-c.over:
-			c.drop()
-			return nil, c.err
-		case <-time.After(100 * time.Millisecond): // some were no members yet
+		if all {
+			return m, nil
 		}
 	}
 	c.drop()
 	return nil, fmt.Errorf("no message reached all %d members", n)
+}
+
+// try publishes a message, and tells whether it reaches all members within this time.
+func (m *room) try(wait time.Duration) (bool, error) {
+	if err := m.publish(1); err != nil {
+		return false, err
+	}
+	timeout := time.After(wait)
+	for {
+		select {
+		case number := <-m.delivered: // an earlier one may be late
+			if number == m.next-1 {
+				return true, nil
+			}
+		case <-m.crowd.over:
+			return false, m.crowd.failure()
+		case <-timeout:
+			return false, nil
+		}
+	}
 }
 
 // publish sends the next n messages in one write.
@@ -151,13 +164,13 @@ func flows() []flow {
 
 // broadcast measures what a delivery costs in a full room.
 func (r *run) broadcast(f flow) error {
-	m, err := r.enter(members, messageBytes, nil)
+	m, err := r.enter(r.size.members, messageBytes, nil)
 	if err != nil {
 		return err
 	}
 	defer m.crowd.drop()
 	m.crowd.each(func() error { return m.pump(f.burst, f.most) })
-	got, err := r.window(m.crowd, f.name, func() float64 { return float64(m.done.Load()) * members })
+	got, err := r.window(m.crowd, f.name, func() float64 { return float64(m.done.Load()) * float64(m.size) })
 	if err != nil {
 		return err
 	}

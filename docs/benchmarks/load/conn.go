@@ -14,6 +14,9 @@ type conn struct {
 	net.Conn
 	buf        []byte
 	begin, end int // of what was read and not yet taken
+
+	commands, acked int // of wsgen.1: how many were sent, and up to which they are acknowledged
+	offset          int // the last of the stream that it follows
 }
 
 // The opcodes of RFC 6455, section 5.2.

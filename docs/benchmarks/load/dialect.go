@@ -12,8 +12,12 @@ type dialect struct {
 	offer string // the subprotocol
 	// greet says what comes first on a connection; where group, it returns once the connection is known to be a member, if that can be known.
 	greet func(c *conn, group bool) error
-	// echo and publish wrap a payload that is to come back, or to go to the group.
-	echo, publish func(payload []byte) []byte
+	// publish wraps a payload that is to go to the group.
+	publish func(payload []byte) []byte
+	// echo wraps one that is to come back. The number says which of its connection it is, from 1.
+	echo func(payload []byte, number int) []byte
+	// numbered says that the number is in what echo returns, and that the server acknowledges it.
+	numbered bool
 	// unwrap gives each payload in a message to take, and answers what has to be answered.
 	unwrap func(c *conn, message []byte, take func(payload []byte) error) error
 }
@@ -23,13 +27,18 @@ func plain() dialect {
 	same := func(payload []byte) []byte { return payload }
 	return dialect{
 		greet:   func(*conn, bool) error { return nil },
-		echo:    same,
+		echo:    unnumbered(same),
 		publish: same,
 		unwrap:  func(_ *conn, message []byte, take func([]byte) error) error { return take(message) },
 	}
 }
 
-// wsgen1 is the wire form of that name, see docs/protocol.md.
+// unnumbered makes an echo of what wraps all messages in the same way.
+func unnumbered(wrap func([]byte) []byte) func([]byte, int) []byte {
+	return func(payload []byte, _ int) []byte { return wrap(payload) }
+}
+
+// wsgen1 is the wire form of that name, see docs/protocol.md. A group there is a stream or none.
 func wsgen1(stream bool) dialect {
 	wrap := func(payload []byte) []byte { return append([]byte("m"), payload...) }
 	return dialect{
@@ -48,25 +57,61 @@ func wsgen1(stream bool) dialect {
 				return kind == want, err
 			})
 		},
-		echo:    wrap,
+		echo:    unnumbered(wrap),
 		publish: wrap,
 		unwrap: func(c *conn, message []byte, take func([]byte) error) error {
-			switch message[0] {
-			case 'm':
+			switch kind := message[0]; {
+			case kind == 'm' && !stream:
 				return take(message[1:])
-			case 's':
-				parts := bytes.SplitN(message, []byte(":"), 3)
-				return take(parts[2])
-			case 'p':
+			case kind == 's' && stream:
+				payload, err := c.fromStream(message)
+				if err != nil {
+					return err
+				}
+				return take(payload)
+			case kind == 'a':
+				return c.acknowledge(message)
+			case kind == 'p':
 				_, err := c.Write(frame(nil, opText, []byte("q")))
 				return err
-			case 'c':
+			case kind == 'c':
 				_, err := c.control(message)
 				return err
 			}
 			return fmt.Errorf("unexpected: %q", message)
 		},
 	}
+}
+
+// commands is wsgen.1 as a page speaks it to a service with streams: what it sends is numbered, and acknowledged.
+func commands() dialect {
+	d := wsgen1(false)
+	d.numbered = true
+	d.echo = func(payload []byte, number int) []byte {
+		return append(append(strconv.AppendInt([]byte("n"), int64(number), 10), ':'), payload...)
+	}
+	return d
+}
+
+// fromStream returns the payload of a stream's message, and wants offsets to rise.
+func (c *conn) fromStream(message []byte) ([]byte, error) {
+	parts := bytes.SplitN(message, []byte(":"), 3)
+	offset, err := strconv.Atoi(string(parts[1]))
+	if err != nil || offset <= c.offset {
+		return nil, fmt.Errorf("%.30q came after offset %d", message, c.offset)
+	}
+	c.offset = offset
+	return parts[2], nil
+}
+
+// acknowledge notes up to which command the server has handled all.
+func (c *conn) acknowledge(message []byte) error {
+	number, err := strconv.Atoi(string(message[1:]))
+	if err != nil || number <= c.acked || number > c.commands {
+		return fmt.Errorf("%q came after %d of %d commands were acknowledged", message, c.acked, c.commands)
+	}
+	c.acked = number
+	return nil
 }
 
 // control reads a control frame, answers it where that is due, and returns its type.
@@ -102,7 +147,7 @@ func centrifugal() dialect {
 			}
 			return call(c, 2, `{"id":2,"subscribe":{"channel":"room"}}`)
 		},
-		echo:    command(`rpc":{`),
+		echo:    unnumbered(command(`rpc":{`)),
 		publish: command(`publish":{"channel":"room",`),
 		unwrap: func(c *conn, message []byte, take func([]byte) error) error {
 			for line := range bytes.Lines(message) {

@@ -22,11 +22,7 @@ func (r *run) echo(depth int) error {
 	defer crowd.drop()
 	for i, c := range crowd.conns {
 		payload := bytes.Repeat([]byte{byte('a' + i%26)}, echoBytes)
-		var batch []byte
-		for range depth {
-			batch = frame(batch, opText, r.c.dialect.echo(payload))
-		}
-		crowd.each(func() error { return bounce(c, r.c.dialect, batch, payload, depth, &back) })
+		crowd.each(func() error { return bounce(c, r.c.dialect, payload, depth, &back) })
 	}
 	name := fmt.Sprintf("echo, depth %d", depth)
 	m, err := r.window(crowd, name, func() float64 { return float64(back.Load()) })
@@ -38,8 +34,16 @@ func (r *run) echo(depth int) error {
 }
 
 // bounce sends a batch again and again.
-func bounce(c *conn, d dialect, batch, payload []byte, depth int, back *atomic.Int64) error {
+func bounce(c *conn, d dialect, payload []byte, depth int, back *atomic.Int64) error {
+	var batch []byte
 	for {
+		if d.numbered || batch == nil {
+			batch = batch[:0]
+			for range depth {
+				c.commands++
+				batch = frame(batch, opText, d.echo(payload, c.commands))
+			}
+		}
 		if _, err := c.Write(batch); err != nil {
 			return err
 		}
@@ -58,6 +62,9 @@ func bounce(c *conn, d dialect, batch, payload []byte, depth int, back *atomic.I
 				return err
 			}
 			back.Add(int64(before - missing))
+		}
+		if waiting := c.commands - c.acked; d.numbered && waiting > 2*depth { // the acknowledgement may be the next thing that comes
+			return fmt.Errorf("%d commands are not acknowledged, though all have come back", waiting)
 		}
 	}
 }

@@ -39,15 +39,28 @@ func (f *figures) add(figure, contestant string, value float64) {
 	f.values[figure][contestant] = append(f.values[figure][contestant], value)
 }
 
-// settle makes medians of the values.
+// settle makes medians of the values, or counts.
 func (f *figures) settle() {
 	f.Medians = map[string]map[string]float64{}
 	for figure, of := range f.values {
 		f.Medians[figure] = map[string]float64{}
 		for contestant, values := range of {
-			f.Medians[figure][contestant] = median(values)
+			if f.Medians[figure][contestant] = median(values); counted(figure) {
+				f.Medians[figure][contestant] = sum(values)
+			}
 		}
 	}
+}
+
+// counted tells whether a figure is how many rounds had something.
+func counted(figure string) bool { return figure == "stuck, others hit" }
+
+// sum adds values.
+func sum(values []float64) (all float64) {
+	for _, v := range values {
+		all += v
+	}
+	return all
 }
 
 // median returns the middle one of some values, of two the mean.
@@ -84,11 +97,7 @@ func (f *figures) write(ctx context.Context, some bool) error {
 			return err
 		}
 		if last != nil {
-			for figure, of := range last.Medians {
-				if f.Medians[figure] == nil {
-					f.Medians[figure] = of
-				}
-			}
+			f.keep(last)
 		}
 	}
 	text, err := json.MarshalIndent(f, "", "\t")
@@ -99,6 +108,19 @@ func (f *figures) write(ctx context.Context, some bool) error {
 		return err
 	}
 	return insert(page, f.tables())
+}
+
+// keep takes over from an earlier run what was not measured now.
+func (f *figures) keep(last *figures) {
+	if first, _, _ := strings.Cut(last.Date, " to "); first != f.Date {
+		f.Date = first + " to " + f.Date
+	}
+	f.Rounds = min(f.Rounds, last.Rounds)
+	for figure, of := range last.Medians {
+		if f.Medians[figure] == nil {
+			f.Medians[figure] = of
+		}
+	}
 }
 
 // versions names what was compared.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,29 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// TestSettle makes medians, and counts rounds where that is the figure.
+func TestSettle(t *testing.T) {
+	f := &figures{values: map[string]map[string][]float64{}}
+	for _, value := range []float64{1, 0, 1} {
+		f.add("stuck, others hit", hub, value)
+		f.add("handshake", hub, 100+value)
+	}
+	f.settle()
+	if got, want := fmt.Sprint(f.Medians), "map[handshake:map[gorilla hub:101] stuck, others hit:map[gorilla hub:2]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestKeep has figures of two days, and claims no more rounds than all of them had.
+func TestKeep(t *testing.T) {
+	of := func(value float64) map[string]float64 { return map[string]float64{hub: value} }
+	f := &figures{Date: "2030-01-03", Rounds: 9, Medians: map[string]map[string]float64{"ping": of(1)}}
+	f.keep(&figures{Date: "2030-01-01 to 2030-01-02", Rounds: 5, Medians: map[string]map[string]float64{"ping": of(2), "handshake": of(3)}})
+	if got, want := fmt.Sprintf("%s, %d rounds: %v", f.Date, f.Rounds, f.Medians), "2030-01-01 to 2030-01-03, 5 rounds: map[handshake:map[gorilla hub:3] ping:map[gorilla hub:1]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestInsert replaces what stands between the two lines, and wants both.
 func TestInsert(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
@@ -77,7 +101,7 @@ func TestInsert(t *testing.T) {
 
 // TestCommandLine refuses what would write half a table.
 func TestCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"-write", "-short"}, {"-write", "-peers", "gws"}, {"-write", "-profiles", "."}, {"-rounds", "0"}, {"more"}} {
+	for _, args := range [][]string{{"-write", "-short"}, {"-write", "-peers", "gws"}, {"-write", "-profiles", "."}, {"-rounds", "0"}, {"-trials", "ech"}, {"-peers", "gws,nobody"}, {"more"}} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%v was taken", args)
 		}

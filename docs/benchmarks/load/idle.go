@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -10,15 +9,8 @@ import (
 	"time"
 )
 
-const idleSockets = 5000 // and as many again
-
-// settling returns how long the server is left alone before its memory is looked at.
-func (r *run) settling() time.Duration {
-	if r.short {
-		return 2 * time.Second
-	}
-	return 3 * time.Second
-}
+// settling is how long the server is left alone before its memory is looked at.
+const settling = 2 * time.Second
 
 // idle opens sockets that join a group and say nothing. It measures the handshakes, what the sockets take, and their pings;
 // then the server is killed and started again, and all sockets come back at once.
@@ -29,46 +21,58 @@ func (r *run) idle(ctx context.Context, w *workshop) error {
 	}
 	crowd := &crowd{over: make(chan struct{})}
 	defer func() { crowd.drop() }()
-	var cpu time.Duration
-	for open := idleSockets; open <= 2*idleSockets; open += idleSockets {
-		before, err := r.server.cpu()
-		if err != nil {
-			return err
-		}
-		if err := r.grow(crowd, idleSockets, r.c.group, true, 64); err != nil {
-			return err
-		}
-		crowd.listen(r.c.dialect, open-idleSockets)
-		after, err := r.server.cpu()
-		if err != nil {
-			return err
-		}
-		cpu += after - before
-		if err := crowd.pass(r.settling()); err != nil {
-			return err
-		}
-		full, err := r.server.rss()
-		if err != nil {
-			return err
-		}
-		r.add(fmt.Sprintf("memory, %d idle", open), (full-empty)/1024/float64(open))
-		if r.short {
-			r.add("handshake", cpu.Seconds()*1e6/float64(open))
-			return nil
-		}
+	if err := r.shake(crowd); err != nil {
+		return err
 	}
-	r.add("handshake", cpu.Seconds()*1e6/(2*idleSockets))
+	if err := crowd.pass(settling); err != nil {
+		return err
+	}
+	if err := r.memory(crowd, "memory, 5000 idle", empty); err != nil || r.short {
+		return err
+	}
+	if err := r.shake(crowd); err != nil {
+		return err
+	}
+	if err := crowd.pass(settling / 2); err != nil { // the pings take longer
+		return err
+	}
+	if err := r.pings(crowd); err != nil {
+		return err
+	}
+	if err := r.memory(crowd, "memory, 10000 idle", empty); err != nil {
+		return err
+	}
 	if r.profiles != "" {
 		if err := r.server.profile("heap", r.profilePath("idle")); err != nil {
 			return err
 		}
 	}
-	if err := r.pings(crowd); err != nil {
-		return err
-	}
 	r.server.kill()
 	crowd.drop()
 	return r.comeBack(ctx, w)
+}
+
+// shake opens as many sockets again, and measures what their handshakes cost.
+func (r *run) shake(c *crowd) error {
+	open := len(c.conns)
+	before, err := r.server.cpu()
+	if err != nil {
+		return err
+	}
+	if err := r.grow(c, r.size.idle, r.c.group, true, 64); err != nil {
+		return err
+	}
+	c.listen(r.c.dialect, open)
+	after, err := r.server.cpu()
+	r.add("handshake", (after-before).Seconds()*1e6/float64(r.size.idle))
+	return err
+}
+
+// memory measures what each socket takes.
+func (r *run) memory(c *crowd, figure string, empty float64) error {
+	full, err := r.server.rss()
+	r.add(figure, (full-empty)/1024/float64(len(c.conns)))
+	return err
 }
 
 // pings measures what it costs that the idle sockets are pinged, and counts goroutines.
@@ -77,31 +81,34 @@ func (r *run) pings(c *crowd) error {
 	if err != nil {
 		return err
 	}
-	if err := c.pass(pingInterval); err != nil {
+	if err := c.pass(often().interval); err != nil {
 		return err
 	}
 	after, err := r.server.cpu()
 	if err != nil {
 		return err
 	}
-	r.add("ping", (after-before).Seconds()*1e6/(2*idleSockets))
+	open := float64(len(c.conns))
+	each := (after - before).Seconds() * 1e6 / open
+	r.add("ping", each)
+	r.add("ping, a second", each/usual().interval.Seconds())
 	if r.c.server == "node" {
 		return nil
 	}
 	found, err := r.server.stats()
-	r.add("goroutines", found.Goroutines/(2*idleSockets))
-	r.add("idle, heap", found.Heap/1024/(2*idleSockets))
-	r.add("idle, stacks", found.Stacks/1024/(2*idleSockets))
+	r.add("goroutines", found.Goroutines/open)
+	r.add("idle, heap", found.Heap/1024/open)
+	r.add("idle, stacks", found.Stacks/1024/open)
 	return err
 }
 
 // comeBack starts the server again, as after an update, and lets all sockets open at the same moment.
 func (r *run) comeBack(ctx context.Context, w *workshop) error {
 	var err error
-	if r.server, err = w.start(ctx, r.c, r.server.addr); err != nil {
+	if r.server, err = w.start(ctx, r.c, often(), r.server.addr); err != nil {
 		return err
 	}
-	const n = 2 * idleSockets
+	n := 2 * r.size.idle
 	var busy sync.WaitGroup
 	var refused atomic.Int64
 	conns, took := make([]*conn, n), make([]time.Duration, n)

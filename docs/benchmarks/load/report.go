@@ -33,14 +33,17 @@ func costs() []line {
 func others() []line {
 	return []line{
 		{"goroutines", "goroutines of an idle socket", "", 0, "≤ 1"},
+		{"ping, a second", "pings of an idle socket every 25 s, a second", "µs", 0, ""},
 		{"idle, heap", "heap of the server in use, by idle socket", "KiB", 0, ""},
 		{"idle, stacks", "stacks of its goroutines, by idle socket", "KiB", 0, ""},
 		{"allocations", "allocations in 1,000 deliveries", "", 0, "≤ 10"},
 		{"writes, broadcast, 8 undelivered", "system calls that write, in 1,000 deliveries, at most 8 undelivered", "", 0, ""},
 		{"writes, broadcast, bursts of 16", "the same, 16 in a burst", "", 0, ""},
-		{"stuck, let go", "readers that never read: let go after", "s", 0, "≤ 3, after the bound"},
-		{"stuck, memory", "memory that each of them took at most", "MiB", 0, "≤ 2"},
-		{"stuck, others hit", "another reader lost something (1: in most rounds)", "", 0, "0"},
+		{"stuck, after the bound", "readers that never read: let go, after the server's bound", "s", 0, "≤ 3 s"},
+		{"stuck, let go", "readers that never read: let go, after they had joined", "s", 0, ""},
+		{"stuck, memory", "memory that each of them took at most", "MiB", 0, "≤ 2 MiB"},
+		{"stuck, others hit", "rounds in which another reader lost something", "", 0, "0"},
+		{"stuck, rate", "messages a second that reached the other readers, of 1,000", "", 0, ""},
 		{"stuck, 99 % without", "99 % of deliveries without them within", "ms", 0, ""},
 		{"stuck, 99 % with", "99 % of deliveries beside them within", "ms", 0, "unchanged"},
 		{"back at once, 99 %", "10,000 back at once: 99 % within", "ms", 0, ""},
@@ -48,11 +51,23 @@ func others() []line {
 	}
 }
 
+// weights are the figures of a service as a program.
+func weights() []line {
+	return []line{
+		{"binary", "binary", "MiB", 0, ""},
+		{"binary, stripped", "the same, built with `-ldflags=\"-s -w\"`", "MiB", 0, ""},
+		{"build, cold", "first `go build`, where nothing is compiled yet", "s", 0, ""},
+		{"build, warm", "first `go build`, where all but its own packages is", "s", 0, ""},
+		{"tests, first", "first `go test ./...` after that", "s", 0, ""},
+		{"tests, again", "`go test -count=1 ./...` from then on", "s", 0, ""},
+	}
+}
+
 // tables returns the figures in Markdown.
 func (f *figures) tables() string {
 	var b strings.Builder
 	if f.Date != "" {
-		fmt.Fprintf(&b, "%s, medians of %d rounds. %s.\n\n", f.Date, f.Rounds, f.Machine)
+		fmt.Fprintf(&b, "%s, medians of %d rounds. %s.\n", f.Date, f.Rounds, f.Machine)
 	}
 	var names []string
 	for _, c := range peers()[1:] {
@@ -68,7 +83,6 @@ func (f *figures) tables() string {
 		}
 		return cells
 	})
-	b.WriteString("\n")
 	f.table(&b, "what happens | goal | "+hub+" | "+strings.Join(names, " | "), others(), func(l line) []string {
 		cells := []string{l.note, f.absolute(l, hub)}
 		for _, name := range names {
@@ -76,27 +90,32 @@ func (f *figures) tables() string {
 		}
 		return cells
 	})
-	b.WriteString("\n")
 	names = []string{emitted}
 	for _, c := range forms() {
 		names = append(names, c.name)
 	}
-	f.table(&b, "emitted | goal | wsgen.1, sync | "+strings.Join(names[1:], " | "), costs()[2:7], func(l line) []string {
+	f.table(&b, "emitted | goal | wsgen.1 sync | "+strings.Join(names[1:], " | "), costs()[2:7], func(l line) []string {
 		cells := []string{fmt.Sprintf("≤ %.2f ×", l.goal)}
 		for _, name := range names {
 			cells = append(cells, f.times(l, name))
 		}
 		return cells
 	})
-	if weights := f.Medians["weight"]; weights != nil {
-		fmt.Fprintf(&b, "\nThe emitted binary weighs %.1f MiB. Its first `go build` takes %.1f s where nothing is compiled yet, and %.1f s where all but its own packages is; its tests take %.1f s.\n",
-			weights["binary"], weights["build, cold"], weights["build, warm"], weights["tests"])
-	}
+	f.table(&b, "what its developer has | "+hub+" | "+emitted, weights(), func(l line) []string {
+		return []string{f.absolute(l, hub), f.absolute(l, emitted)}
+	})
 	return b.String()
 }
 
-// table writes one table.
+// table writes one table of those lines that were measured, if any were.
 func (f *figures) table(b *strings.Builder, titles string, lines []line, cells func(line) []string) {
+	lines = slices.DeleteFunc(lines, func(l line) bool { return f.Medians[l.figure] == nil })
+	if len(lines) == 0 {
+		return
+	}
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
 	fmt.Fprintf(b, "| %s |\n|---|%s\n", titles, strings.Repeat("--:|", strings.Count(titles, "|")))
 	for _, l := range lines {
 		fmt.Fprintf(b, "| %s | %s |\n", l.title, strings.Join(cells(l), " | "))
@@ -116,7 +135,7 @@ func (f *figures) absolute(l line, contestant string) string {
 func (f *figures) times(l line, contestant string) string {
 	ratio, ok := f.ratio(l.figure, contestant)
 	if !ok {
-		return "–"
+		return f.absolute(l, contestant)
 	}
 	return fmt.Sprintf("%.2f × (%s)", ratio, number(f.Medians[l.figure][contestant]))
 }
@@ -135,12 +154,10 @@ func number(v float64) string {
 // beside returns the ratios of a short look beside those of the last whole run.
 func (f *figures) beside(last *figures) string {
 	var b strings.Builder
-	missing := func(l line) bool { return f.Medians[l.figure] == nil }
-	f.table(&b, "the emitted service by the "+hub+" | now | "+last.Date+" | goal", slices.DeleteFunc(costs(), missing), func(l line) []string {
+	f.table(&b, "the emitted service by the "+hub+" | now | "+last.Date+" | goal", costs(), func(l line) []string {
 		return []string{f.times(l, emitted), last.times(l, emitted), fmt.Sprintf("≤ %.2f ×", l.goal)}
 	})
-	b.WriteString("\n")
-	f.table(&b, "the emitted service | now | "+last.Date+" | goal", slices.DeleteFunc(others(), missing), func(l line) []string {
+	f.table(&b, "the emitted service | now | "+last.Date+" | goal", others(), func(l line) []string {
 		return []string{f.absolute(l, emitted), last.absolute(l, emitted), l.note}
 	})
 	return b.String()

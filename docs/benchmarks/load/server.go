@@ -20,11 +20,14 @@ import (
 // patience bounds what is waited for, so that something stuck is an error. It is no measure of speed.
 const patience = 30 * time.Second
 
-// How the servers ping. It is five times as often as the emitted service does by itself, so that pings can be seen in little time.
-const (
-	pingInterval = 5 * time.Second
-	pongTimeout  = 4 * time.Second
-)
+// A pinging is how a server pings: how often, and how long it waits for the answer.
+type pinging struct{ interval, timeout time.Duration }
+
+// often is five times as often as the emitted service pings by itself, so that pings can be seen in little time.
+func often() pinging { return pinging{5 * time.Second, 4 * time.Second} }
+
+// usual is what the emitted service does by itself. No ping shows in a few seconds who does not read.
+func usual() pinging { return pinging{25 * time.Second, 8 * time.Second} }
 
 // A server is one that runs.
 type server struct {
@@ -34,7 +37,7 @@ type server struct {
 }
 
 // start starts the server of a contestant, on this address or, where it is "", on one of its own, and returns when it answers.
-func (w *workshop) start(ctx context.Context, c contestant, addr string) (*server, error) {
+func (w *workshop) start(ctx context.Context, c contestant, pings pinging, addr string) (*server, error) {
 	if addr == "" {
 		var err error
 		if addr, err = freeAddress(); err != nil {
@@ -44,7 +47,7 @@ func (w *workshop) start(ctx context.Context, c contestant, addr string) (*serve
 	args := w.commandOf(c.server)
 	s := &server{addr: addr, cmd: exec.CommandContext(ctx, args[0], args[1:]...), log: &bytes.Buffer{}}
 	s.cmd.Env = append(os.Environ(), "ADDR="+addr, "ALLOWED_ORIGINS=*", "LOG_LEVEL=warn",
-		"PING_INTERVAL="+pingInterval.String(), "PONG_TIMEOUT="+pongTimeout.String())
+		"PING_INTERVAL="+pings.interval.String(), "PONG_TIMEOUT="+pings.timeout.String())
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
@@ -54,7 +57,11 @@ func (w *workshop) start(ctx context.Context, c contestant, addr string) (*serve
 		if err == nil {
 			return s, nil
 		}
-		if ctx.Err() != nil || time.Since(begin) > patience {
+		if ctx.Err() != nil {
+			s.kill()
+			return nil, ctx.Err()
+		}
+		if time.Since(begin) > patience {
 			s.kill()
 			return nil, fmt.Errorf("%s does not answer at %s: %w\n%s", c.server, addr, err, s.log)
 		}
@@ -88,6 +95,7 @@ func (s *server) kill() {
 type stats struct {
 	Goroutines, Mallocs float64 // numbers
 	Heap, Stacks        float64 // bytes in use
+	Slow                float64 // connections for which more waited than is allowed, where the server tells it
 }
 
 // stats asks for them.

@@ -17,6 +17,7 @@ type contestant struct {
 	echo, group string // paths
 	dialect     dialect
 	disorder    bool // handlers overlap, so that messages of one sender may pass each other
+	slow        bool // the server tells when a connection is too slow for it
 }
 
 // The names that the report speaks of.
@@ -28,12 +29,12 @@ const (
 // peers are the servers compared; the first is what the others are measured by.
 func peers() []contestant {
 	all := []contestant{
-		{name: hub, server: "gorilla"},
-		{name: emitted, server: "emitted", echo: "/echo/sync", group: "/group/sync", dialect: wsgen1(false)},
+		{name: hub, server: "gorilla", slow: true},
+		{name: emitted, server: "emitted", echo: "/echo/sync", group: "/group/sync", dialect: wsgen1(false), slow: true},
 		{name: "gws", server: "gws"},
 		{name: "melody", server: "melody"},
 		{name: "centrifuge", server: "centrifuge", echo: "/ws", group: "/ws", dialect: centrifugal()},
-		{name: "coder", server: "coder"},
+		{name: "coder", server: "coder", slow: true},
 		{name: "Node ws", server: "node"},
 	}
 	for i, c := range all {
@@ -44,12 +45,13 @@ func peers() []contestant {
 	return all
 }
 
-// forms are the other ways to use the emitted service: the first of peers that is named so is wsgen.1, sync.
+// forms are the other ways to use the emitted service: the first of peers that is named so is wsgen.1 sync.
 func forms() []contestant {
 	return []contestant{
-		{name: "wsgen.1, async", server: "emitted", echo: "/echo/async", group: "/group/async", dialect: wsgen1(false), disorder: true},
-		{name: "raw, sync", server: "emitted", echo: "/echo/sync", group: "/group/sync", dialect: plain()},
-		{name: "raw, async", server: "emitted", echo: "/echo/async", group: "/group/async", dialect: plain(), disorder: true},
+		{name: "wsgen.1 async", server: "emitted", echo: "/echo/async", group: "/group/async", dialect: wsgen1(false), disorder: true},
+		{name: "raw sync", server: "emitted", echo: "/echo/sync", group: "/group/sync", dialect: plain()},
+		{name: "raw async", server: "emitted", echo: "/echo/async", group: "/group/async", dialect: plain(), disorder: true},
+		{name: "wsgen.1 acks", server: "emitted", echo: "/echo/sync", dialect: commands()},
 		{name: "stream", server: "emitted", group: "/stream", dialect: wsgen1(true)},
 	}
 }

@@ -150,7 +150,8 @@ func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)), false)
+	p := messagePiece(m, s.form, string(kindMessage))
+	return s.sendShared(ctx, &p, false)
 }
 
 // NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Where no open socket has it, it

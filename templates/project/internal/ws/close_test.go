@@ -1,8 +1,6 @@
 package ws_test
 
 import (
-	"bytes"
-	"compress/flate"
 	"context"
 	"strings"
 	"testing"
@@ -105,27 +103,13 @@ func TestInflatedSize(t *testing.T) {
 	limits := ws.DefaultLimits()
 	limits.Compression = true
 	app, _ := newAppWith(t, limits, syncRoute(&funcs{}))
-	deflate := func(n int) string {
-		var b bytes.Buffer
-		w, err := flate.NewWriter(&b, flate.BestCompression)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = w.Write(bytes.Repeat([]byte("x"), n))
-		_ = w.Flush()
-		return strings.TrimSuffix(b.String(), "\x00\x00\xff\xff")
-	}
-	bomb := deflate(40 << 20) // before the connection, which has a deadline
-	if len(bomb) > 64<<10 {
-		t.Fatalf("the bomb has %d bytes, which is beyond the limit already", len(bomb))
-	}
 	const offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 	page := dialRaw(t, app, "/ws", offer)
-	page.write(t, frame(0xc1, deflate(64<<10)))
+	page.write(t, frame(0xc1, unmarked(deflate(t, strings.Repeat("x", 64<<10)))))
 	if first, _ := page.next(t); first != 0xc1 {
 		t.Errorf("first byte %x, want a compressed text", first)
 	}
-	page.write(t, frame(0xc1, bomb))
+	page.write(t, frame(0xc1, bomb(t, "", 40)))
 	page.expectClose(t, 1009)
 	page.write(t, closeFrame(1009, ""))
 	page.expectEOF(t)

@@ -65,7 +65,7 @@ type fakeApp struct {
 }
 
 func (fakeApp) Handles(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/ws/") }
-func (fakeApp) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (fakeApp) serveDirect(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "app")
 }
 func (a fakeApp) Drain(ctx context.Context, window time.Duration) error { return a.drain(ctx, window) }

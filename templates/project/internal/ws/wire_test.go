@@ -139,7 +139,7 @@ func checkOutgoing(t *testing.T, e example) {
 	}
 }
 
-func outgoing(t *testing.T, e example) *piece {
+func outgoing(t *testing.T, e example) piece {
 	form := formRaw
 	if e.Form == "wsgen.1" {
 		form = formV1
@@ -153,14 +153,14 @@ func outgoing(t *testing.T, e example) *piece {
 	case "stream":
 		return messagePiece(m, form, streamPrefix(e.number("stream"), e.number("offset")))
 	case "ack":
-		return ackPiece(e.number("number"))
+		return *ackPiece(e.number("number"))
 	case "ping":
-		return &piece{opcode: opText, prefix: string(kindPing)}
+		return piece{opcode: opText, prefix: string(kindPing)}
 	case "control":
-		return controlPiece(outgoingControl(t, e))
+		return *controlPiece(outgoingControl(t, e))
 	}
 	t.Fatalf("kind %q is not known", e.Kind)
-	return nil
+	return piece{}
 }
 
 // outgoingControl returns the control frame that the example's fields describe.

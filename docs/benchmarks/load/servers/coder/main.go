@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -16,7 +17,7 @@ import (
 
 func main() {
 	serve.Run(func(mux *http.ServeMux, s serve.Settings) error {
-		h := &hub{subscribers: map[*subscriber]bool{}}
+		h := &hub{slow: s.Slow, subscribers: map[*subscriber]bool{}}
 		mux.HandleFunc("/group", func(w http.ResponseWriter, r *http.Request) { open(h, s, w, r) })
 		mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { open(nil, s, w, r) })
 		return nil
@@ -25,6 +26,7 @@ func main() {
 
 // A hub sends each message to all its subscribers.
 type hub struct {
+	slow        *atomic.Int64 // counts the messages that a subscriber had no room for
 	mu          sync.Mutex
 	subscribers map[*subscriber]bool
 }
@@ -37,6 +39,7 @@ func (h *hub) publish(message []byte) {
 		select {
 		case s.messages <- message:
 		default:
+			h.slow.Add(1)
 			go s.conn.Close(websocket.StatusPolicyViolation, "too slow")
 		}
 	}

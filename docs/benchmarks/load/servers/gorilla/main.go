@@ -6,6 +6,7 @@ package main
 import (
 	"log"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -18,7 +19,7 @@ const writeWait = 10 * time.Second
 
 func main() {
 	serve.Run(func(mux *http.ServeMux, s serve.Settings) error {
-		h := &hub{broadcast: make(chan []byte), register: make(chan *client), unregister: make(chan *client), clients: map[*client]bool{}}
+		h := &hub{slow: s.Slow, broadcast: make(chan []byte), register: make(chan *client), unregister: make(chan *client), clients: map[*client]bool{}}
 		go h.run()
 		mux.HandleFunc("/group", func(w http.ResponseWriter, r *http.Request) { open(h, s, w, r) })
 		mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { open(nil, s, w, r) })
@@ -28,6 +29,7 @@ func main() {
 
 // A hub sends each message to all its clients.
 type hub struct {
+	slow                 *atomic.Int64 // counts the clients whose channel was full
 	broadcast            chan []byte
 	register, unregister chan *client
 	clients              map[*client]bool
@@ -46,6 +48,7 @@ func (h *hub) run() {
 				select {
 				case c.send <- message:
 				default:
+					h.slow.Add(1)
 					h.remove(c)
 				}
 			}

@@ -2,13 +2,11 @@
 package serve
 
 import (
-	"encoding/json"
 	"fmt"
 	"log"
 	"net/http"
-	"net/http/pprof"
 	"os"
-	"runtime"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +18,7 @@ type Settings struct {
 	Addr string
 	Ping time.Duration // between two pings to a socket
 	Pong time.Duration // for the answer
+	Slow *atomic.Int64 // counts the connections for which more waited than is allowed, where the server can know
 }
 
 // Run serves what routes puts into the mux, and /healthz, /stats and /debug/pprof, until the process is killed.
@@ -30,7 +29,7 @@ func Run(routes func(mux *http.ServeMux, s Settings) error) {
 }
 
 func run(routes func(mux *http.ServeMux, s Settings) error) error {
-	s := Settings{Addr: os.Getenv("ADDR")}
+	s := Settings{Addr: os.Getenv("ADDR"), Slow: new(atomic.Int64)}
 	var err error
 	if s.Ping, err = time.ParseDuration(os.Getenv("PING_INTERVAL")); err != nil {
 		return fmt.Errorf("PING_INTERVAL: %w", err)
@@ -40,23 +39,9 @@ func run(routes func(mux *http.ServeMux, s Settings) error) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("GET /stats", stats)
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	look(mux, s)
 	if err := routes(mux, s); err != nil {
 		return err
 	}
 	return http.ListenAndServe(s.Addr, mux)
-}
-
-// stats tells what /proc does not know.
-func stats(w http.ResponseWriter, _ *http.Request) {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	_ = json.NewEncoder(w).Encode(map[string]uint64{ // an error would mean that nobody listens any more
-		"goroutines": uint64(runtime.NumGoroutine()),
-		"mallocs":    m.Mallocs,
-		"heap":       m.HeapInuse,
-		"stacks":     m.StackInuse,
-	})
 }

@@ -53,7 +53,7 @@ func run(ctx context.Context) (err error) {
 
 	mux := http.NewServeMux()
 	mux.Handle("/", ws.Assets(assets))
-	mux.HandleFunc("GET /stats", stats)
+	mux.HandleFunc("GET /stats", stats(app))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 
@@ -61,13 +61,16 @@ func run(ctx context.Context) (err error) {
 }
 
 // stats tells what /proc does not know.
-func stats(w http.ResponseWriter, _ *http.Request) {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	_ = json.NewEncoder(w).Encode(map[string]uint64{ // an error would mean that nobody listens any more
-		"goroutines": uint64(runtime.NumGoroutine()),
-		"mallocs":    m.Mallocs,
-		"heap":       m.HeapInuse,
-		"stacks":     m.StackInuse,
-	})
+func stats(app *ws.Router) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		_ = json.NewEncoder(w).Encode(map[string]uint64{ // an error would mean that nobody listens any more
+			"goroutines": uint64(runtime.NumGoroutine()),
+			"mallocs":    m.Mallocs,
+			"heap":       m.HeapInuse,
+			"stacks":     m.StackInuse,
+			"slow":       app.Stats().Slow,
+		})
+	}
 }
