@@ -29,10 +29,12 @@ export class SocketEvents extends EventTarget {
   onclose = null;
   /** @type {Handler} */
   onerror = null;
+  /** @type {Handler} */
+  onmissed = null;
 
   constructor() {
     super();
-    addHandlers(this, "open", "message", "close", "error");
+    addHandlers(this, "open", "message", "close", "error", "missed");
   }
 }
 
@@ -44,16 +46,17 @@ export function addHandlers(target, ...types) {
   }
 }
 
+/** An event that says more than its type. */
+export class TellingEvent extends Event {
+  /** @param {string} type @param {object} members what it says */
+  constructor(type, members) {
+    super(type);
+    Object.assign(this, members);
+  }
+}
+
 // Node has CloseEvent from version 23 on.
-const CloseEvent =
-  globalThis.CloseEvent ??
-  class extends Event {
-    /** @param {string} type @param {CloseStatus} status */
-    constructor(type, status) {
-      super(type);
-      Object.assign(this, status);
-    }
-  };
+const CloseEvent = globalThis.CloseEvent ?? TellingEvent;
 
 /** The browser's CloseEvent, and whether there is another connection to come. */
 export class SocketCloseEvent extends CloseEvent {
@@ -65,11 +68,9 @@ export class SocketCloseEvent extends CloseEvent {
 }
 
 /** An error event that says what is known: in a browser that is nothing where the connection itself failed. */
-export class SocketErrorEvent extends Event {
+export class SocketErrorEvent extends TellingEvent {
   /** @param {any} error @param {string} [message] */
   constructor(error, message = error?.message) {
-    super("error");
-    this.error = error;
-    this.message = message ?? "";
+    super("error", { error, message: message ?? "" });
   }
 }

@@ -10,7 +10,7 @@
 // its answer, c a control object in JSON. The rest is payload, untouched.
 
 import { address, pathOf } from "./address.js";
-import { CLOSED, CLOSING, CONNECTING, OPEN, SocketCloseEvent, SocketErrorEvent, SocketEvents } from "./events.js";
+import { CLOSED, CLOSING, CONNECTING, OPEN, SocketCloseEvent, SocketErrorEvent, SocketEvents, TellingEvent } from "./events.js";
 import { frame, headOf, isBinary, sizeOf, split } from "./frame.js";
 import { Queue } from "./queue.js";
 import { Requests } from "./requests.js";
@@ -66,8 +66,8 @@ export class Socket extends SocketEvents {
   /** When the service said hello; Infinity while it has not. */
   #openedAt = Infinity;
   #watch = new Watch(() => this.#drop({ code: 1006, reason: "no sign of life" }));
-  /** The service's own word on why it closes: a page cannot see whose a close frame is. @type {CloseStatus | null} */
-  #farewell = null;
+  /** The service's own word on why it closes: a page cannot see whose a close frame is. @type {CloseStatus | undefined} */
+  #farewell;
   /** The token of the latest attempt, and the one for the next where it is known already. @type {string | undefined} */
   #token;
   /** @type {string | undefined} */
@@ -82,7 +82,7 @@ export class Socket extends SocketEvents {
   /** @param {Record<string, Param>} [params] @param {Options} [options] */
   constructor(params = {}, options = {}) {
     super();
-    const { WebSocket = globalThis.WebSocket, url, route, queueBytes } = options;
+    const { url, route, queueBytes, WebSocket = globalThis.WebSocket } = options;
     if (!WebSocket) throw new TypeError('no WebSocket: pass options.WebSocket, such as that of the npm package "ws"');
     this.#options = { ...options, WebSocket };
     /** @protected */
@@ -204,7 +204,7 @@ export class Socket extends SocketEvents {
     });
     on("error", ({ error, message }) => this.dispatchEvent(new SocketErrorEvent(error, message)));
     on("close", ({ code, reason, wasClean }) => {
-      if (!reached) this.#warn("the handshake failed: 403 (origin not allowed), 404 (no such path), or the service is down");
+      if (!reached) this.#warn("the handshake failed: 403 (origin not allowed), 404 (no such path), or no service");
       this.#lost({ code, reason, wasClean });
     });
     this.#inner = inner;
@@ -267,26 +267,29 @@ export class Socket extends SocketEvents {
     } else if (type === "failed") {
       this.#requests.reject(+said.id, new Error("the handler failed, or did not reply"));
     } else if (type === "missed") {
-      this.dispatchEvent(Object.assign(new Event(type), said));
+      this.dispatchEvent(new TellingEvent(type, said));
     }
   }
 
   /** The connection, or the attempt, is over. @param {Partial<CloseStatus> & { code: number }} how */
   async #lost(how) {
     const said = this.#farewell;
-    this.#farewell = null;
+    this.#farewell = undefined;
     const status = { reason: "", wasClean: false, ...how, ...said };
+    const { code } = status;
     const steady = Date.now() - this.#openedAt > STEADY_MS;
     const turn = this.#detach();
-    let again = this.#state !== CLOSING && !isFinal(status.code, said !== null);
+    let again = this.#state !== CLOSING && !isFinal(code, said);
     if (again) this.#state = CONNECTING;
-    if (again && status.code === 4401) {
+    if (again && code === 4401) {
       again = await this.#renewToken();
       if (turn !== this.#turn) return;
     }
     if (again) {
       if (steady) this.#attempt = 0;
-      this.#schedule(status.code);
+      // A service that restarts (1012) or is full (1013) is not met by all its pages at once.
+      if (code === 1012 || code === 1013) this.#attempt = Math.max(this.#attempt, 3);
+      this.#retry = setTimeout(() => this.#connect(), (this.#options.backoff ?? fullJitter)(this.#attempt++));
     } else {
       this.#state = CLOSED;
       this.#unlisten.abort();
@@ -294,13 +297,6 @@ export class Socket extends SocketEvents {
     const undelivered = again ? [] : this._queue.end();
     this.#requests.rejectExcept(this._queue.entries, new DOMException("the connection was lost before the reply", "NetworkError"));
     this.dispatchEvent(new SocketCloseEvent(status, again, undelivered));
-  }
-
-  /** @param {number} code that of the loss */
-  #schedule(code) {
-    // A service that restarts (1012) or is full (1013) is not met by all its pages at once.
-    if (code === 1012 || code === 1013) this.#attempt = Math.max(this.#attempt, 3);
-    this.#retry = setTimeout(() => this.#connect(), (this.#options.backoff ?? fullJitter)(this.#attempt++));
   }
 
   /** After 4401 an attempt makes sense with another token only. Says whether there is one. */
@@ -335,7 +331,7 @@ export class Socket extends SocketEvents {
     };
     on("online", wake);
     on("pageshow", wake);
-    on("visibilitychange", () => globalThis.document?.hidden || wake());
+    on("visibilitychange", () => document.hidden || wake());
     // An open connection keeps a page out of the back/forward cache, or is cut there unseen.
     on("pagehide", ({ persisted }) => {
       if (!persisted) return;
@@ -373,8 +369,8 @@ function ask(provider) {
   return typeof provider === "function" ? provider() : provider;
 }
 
-/** Whether no reconnect may follow. @param {number} code @param {boolean} said whether the service itself said so */
+/** Whether no reconnect may follow. @param {any} code a number @param {any} said the service's own word, if there was one */
 function isFinal(code, said) {
   // A bare 1000 may be the browser's own, which goes offline.
-  return code === 1000 ? said : /^(100[237-9]|1010|4[5-9]..)$/.test(`${code}`);
+  return code === 1000 ? said : /^(100[237-9]|1010|4[5-9]..)$/.test(code);
 }

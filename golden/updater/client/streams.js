@@ -9,7 +9,7 @@
 // A message from the page is numbered, and kept until the service has acknowledged that number; what is not acknowledged is
 // sent again on the next connection, with the same number, by which the service knows it again.
 
-import { addHandlers, CONNECTING, OPEN } from "./events.js";
+import { addHandlers, CONNECTING, OPEN, TellingEvent } from "./events.js";
 import { frame, split } from "./frame.js";
 import { Socket } from "./socket.js";
 
@@ -23,20 +23,18 @@ import { Socket } from "./socket.js";
  */
 
 /** Something of the stream cannot be had any more, and `data` is the state of things now, or null. */
-export class ResetEvent extends Event {
+export class ResetEvent extends TellingEvent {
   /** @param {string} stream @param {string} reason @param {any} data */
   constructor(stream, reason, data) {
-    super("reset");
-    Object.assign(this, { stream, reason, data });
+    super("reset", { stream, reason, data });
   }
 }
 
 /** The job behind a stream has come to its end; `data` is its result, or null where it has none. */
-export class EndEvent extends Event {
+export class EndEvent extends TellingEvent {
   /** @param {string} stream @param {string} state @param {string} reason @param {any} data */
   constructor(stream, state, reason, data) {
-    super("end");
-    Object.assign(this, { stream, state, reason, data });
+    super("end", { stream, state, reason, data });
   }
 }
 

@@ -2,7 +2,40 @@
 
 package settings
 
-import "example.com/updater/internal/ws"
+import (
+	"errors"
+	"log/slog"
+
+	"example.com/updater/internal/ws"
+)
+
+// Base are the settings that every service has. Each field, those of Limits and Server too, names its environment variable.
+// A variable that is empty counts as unset.
+type Base struct {
+	// AllowedOrigins says which pages may open a socket: patterns separated by commas; "same-host" clears those of wsgen.yaml.
+	AllowedOrigins ws.Origins `env:"ALLOWED_ORIGINS"`
+	// Debug makes the log readable and complete, and lets in the pages of this machine's other web servers.
+	Debug bool `env:"DEBUG"`
+	// LogLevel is the least that is logged. Where LOG_LEVEL is not set it is info, or debug in debug.
+	LogLevel slog.Level `env:"LOG_LEVEL"`
+	// Limits bound what the sockets may cost.
+	Limits ws.Limits
+	// Server is how the service listens and how it stops. PORT stands for ADDR=:PORT where ADDR is not set.
+	Server ws.ServerConfig
+}
+
+// baseDefaults returns what holds before wsgen.yaml and the environment.
+func baseDefaults() Base {
+	return Base{
+		Limits: ws.DefaultLimits(),
+		Server: ws.DefaultServerConfig(),
+	}
+}
+
+// validate returns an error with a line for each value that is out of its bounds, or nil.
+func (b Base) validate() error {
+	return errors.Join(b.Limits.Validate(), b.Server.Validate())
+}
 
 // specOrigins returns settings.allowed_origins of wsgen.yaml; an empty list allows the request's own host.
 func specOrigins() (ws.Origins, error) {

@@ -14,42 +14,14 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
-
-	"example.com/updater/internal/ws"
 )
-
-// Base are the settings that every service has. Each field, those of Limits and Server too, names its environment variable.
-// A variable that is empty counts as unset.
-type Base struct {
-	// AllowedOrigins says which pages may open a socket: patterns separated by commas; "same-host" clears those of wsgen.yaml.
-	AllowedOrigins ws.Origins `env:"ALLOWED_ORIGINS"`
-	// Debug makes the log readable and complete, and lets in the pages of this machine's other web servers.
-	Debug bool `env:"DEBUG"`
-	// LogLevel is the least that is logged. Where LOG_LEVEL is not set it is info, or debug in debug.
-	LogLevel slog.Level `env:"LOG_LEVEL"`
-	// Limits bound what the sockets may cost.
-	Limits ws.Limits
-	// Server is how the service listens and how it stops. PORT stands for ADDR=:PORT where ADDR is not set.
-	Server ws.ServerConfig
-}
-
-// baseDefaults returns what holds before wsgen.yaml and the environment.
-func baseDefaults() Base {
-	return Base{
-		LogLevel: slog.LevelInfo,
-		Limits:   ws.DefaultLimits(),
-		Server:   ws.DefaultServerConfig(),
-	}
-}
 
 // load brings the values of wsgen.yaml into base, and then those of the environment into all, a pointer to the struct that
 // base is part of. Its error has a line for each bad value.
-func load(all any, base *Base) error {
-	origins, err := specOrigins()
-	if err != nil {
+func load(all any, base *Base) (err error) {
+	if base.AllowedOrigins, err = specOrigins(); err != nil {
 		return fmt.Errorf("settings: allowed_origins in wsgen.yaml: %w", err)
 	}
-	base.AllowedOrigins = origins
 
 	environ := environment(os.Environ())
 	problems := usePort(environ)
@@ -59,12 +31,10 @@ func load(all any, base *Base) error {
 	if base.Debug && environ["LOG_LEVEL"] == "" {
 		base.LogLevel = slog.LevelDebug
 	}
-	problems = append(problems, flatten(base.Limits.Validate())...)
-	problems = append(problems, flatten(base.Server.Validate())...)
-	if len(problems) == 0 {
-		return nil
+	if err := errors.Join(append(problems, indent(base.validate()))...); err != nil {
+		return fmt.Errorf("settings: the environment has bad values:\n%w", err)
 	}
-	return fmt.Errorf("settings: the environment has bad values:\n%w", errors.Join(problems...))
+	return nil
 }
 
 // environment returns the variables that are set to something.
@@ -96,16 +66,12 @@ func problem(name, value, want string) error {
 	return fmt.Errorf("  %s=%s: %s", name, strconv.Quote(shown(name, value)), want)
 }
 
-// flatten parts a joined error into lines.
-func flatten(err error) []error {
+// indent moves the lines of an error to the right, where there is an error.
+func indent(err error) error {
 	if err == nil {
 		return nil
 	}
-	var out []error
-	for _, line := range strings.Split(err.Error(), "\n") {
-		out = append(out, errors.New("  "+line))
-	}
-	return out
+	return errors.New("  " + strings.ReplaceAll(err.Error(), "\n", "\n  "))
 }
 
 // explain says of each bad value which variable holds it, what it is and what is allowed. The error of package env names the
@@ -113,7 +79,7 @@ func flatten(err error) []error {
 func explain(err error, all any, environ map[string]string) []error {
 	fields, fieldsErr := env.GetFieldParamsWithOptions(all, env.Options{Environment: environ})
 	if fieldsErr != nil {
-		return flatten(err) // a tag that package env does not know: for the programmer
+		return []error{indent(err)} // a tag that package env does not know: for the programmer
 	}
 	var problems []error
 	for _, f := range fields {
@@ -136,7 +102,7 @@ func explain(err error, all any, environ map[string]string) []error {
 		}
 	}
 	if len(problems) == 0 {
-		return flatten(err)
+		return []error{indent(err)}
 	}
 	return problems
 }

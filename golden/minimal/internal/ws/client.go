@@ -30,9 +30,10 @@ type client struct {
 }
 
 // clientKey is what makes two connections those of one client. The id is the client's own, and counts within one type of
-// consumer only.
+// consumer and one user only.
 type clientKey struct {
 	consumer reflect.Type
+	user     string
 	id       [16]byte
 }
 
@@ -50,7 +51,7 @@ func (s *Socket) identify(id string) error {
 	if s.consumer == nil { // denied, and about to be closed
 		return nil
 	}
-	key := clientKey{consumer: s.consumer.kind()}
+	key := clientKey{consumer: s.consumer.kind(), user: s.scope.userID}
 	if n, err := hex.Decode(key.id[:], []byte(id)); n != len(key.id) || err != nil {
 		return fmt.Errorf("%w: the id of a client is 32 hexadecimal digits", errWire)
 	}

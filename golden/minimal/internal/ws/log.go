@@ -56,6 +56,14 @@ type Page struct {
 	Lapsed bool
 }
 
+// Lease is what a [Log] tells the owner of a lease.
+type Lease struct {
+	// Lapses says that the lease lapses with time, and must be renewed: the log may outlive its owner.
+	Lapses bool
+	// Cancelled says that [Log.Cancel] was called.
+	Cancelled bool
+}
+
 // Log keeps streams. A [Backend] that has one keeps history. Its methods are safe for concurrent use, and a stream that nobody
 // has appended to exists: it is empty. A record's data is not written to after it was appended or read.
 //
@@ -74,9 +82,11 @@ type Log interface {
 	// Save keeps a snapshot: the state of things after all records so far. Of the Append it uses History, Owner, and the
 	// Data and Binary of the Envelope. It does not keep the caller's data.
 	Save(ctx context.Context, topic string, a Append) (Position, error)
-	// Lease gives owner the lease on a stream for d, or renews it, and returns [ErrLease] where another holds it. Where the
-	// log lives no longer than its owner, a lease does not lapse with time, and lapses is false: it need not be renewed.
-	Lease(ctx context.Context, topic, owner string, d time.Duration) (lapses bool, err error)
+	// Lease gives owner the lease on a stream for d, or renews it, and returns [ErrLease] where another holds it.
+	Lease(ctx context.Context, topic, owner string, d time.Duration) (Lease, error)
+	// Cancel takes note that what the lease stands for is to end: Lease tells its owner, and where it lapses the next one. An
+	// Append with an Owner and an End forgets it. Where nobody holds the lease, and it did not lapse, nothing happens.
+	Cancel(ctx context.Context, topic string) error
 	// Release gives back a lease that was taken for nothing: the stream is as it was before. Where owner does not hold it,
 	// nothing happens.
 	Release(ctx context.Context, topic, owner string) error

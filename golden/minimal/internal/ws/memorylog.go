@@ -29,6 +29,7 @@ type memoryStream struct {
 	owner      string
 	lapsed     bool // what Page.Lapsed is without an owner
 	lapsedAt   time.Duration
+	cancelled  bool // what it was leased for is to end
 }
 
 func (b *memoryBackend) Append(_ context.Context, topic string, a Append) (Position, error) {
@@ -48,7 +49,7 @@ func (b *memoryBackend) Append(_ context.Context, topic string, a Append) (Posit
 	r.offset = s.ring.add(s.history, r)
 	s.ring.trim(s.history, now)
 	if r.end != nil && a.Owner != "" {
-		s.owner, s.snapshotAt = "", now
+		s.owner, s.snapshotAt, s.cancelled = "", now, false
 		s.lapsed, s.lapsedAt = r.end.state == JobInterrupted, now
 	}
 	b.deliver(topic, s.envelope(&r))
@@ -94,17 +95,27 @@ func (b *memoryBackend) Save(_ context.Context, topic string, a Append) (Positio
 	return Position{Epoch: s.epoch, Offset: s.ring.top}, nil
 }
 
-func (b *memoryBackend) Lease(_ context.Context, topic, owner string, _ time.Duration) (lapses bool, err error) {
+func (b *memoryBackend) Lease(_ context.Context, topic, owner string, _ time.Duration) (Lease, error) {
 	s, err := b.lock(topic, nil)
 	if err != nil {
-		return false, err
+		return Lease{}, err
 	}
 	defer s.mu.Unlock()
 	if s.owner != "" && s.owner != owner {
-		return false, ErrLease
+		return Lease{}, ErrLease
 	}
 	s.owner = owner
-	return false, nil
+	return Lease{Cancelled: s.cancelled}, nil
+}
+
+func (b *memoryBackend) Cancel(_ context.Context, topic string) error {
+	s, err := b.lock(topic, nil)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	s.cancelled = s.owner != "" || s.lapsed
+	return nil
 }
 
 func (b *memoryBackend) Release(_ context.Context, topic, owner string) error {
@@ -114,7 +125,7 @@ func (b *memoryBackend) Release(_ context.Context, topic, owner string) error {
 	}
 	defer s.mu.Unlock()
 	if s.owner == owner {
-		s.owner = ""
+		s.owner, s.cancelled = "", s.cancelled && s.lapsed
 	}
 	return nil
 }
@@ -276,7 +287,7 @@ func (s *memoryStream) expire(now time.Duration) {
 		s.snapshot = nil
 	}
 	if s.lapsed && s.owner == "" && now-s.lapsedAt >= ResultTTL {
-		s.lapsed = false
+		s.lapsed, s.cancelled = false, false
 	}
 }
 

@@ -20,6 +20,7 @@ type Envelope struct {
 	Data   []byte
 	Binary bool
 	Key    string
+	To     string // the id of the one socket that it is for; "" for a group
 
 	// Gap says, in place of all else, that the backend may have missed something of the topic, as after a lost connection to its
 	// server: who follows a stream reads the log again.
@@ -49,12 +50,21 @@ type Backend interface {
 	Close() error
 }
 
+// Remote is what a [Backend] is beside its methods whose server other processes use as well, so that it can be out of reach.
+type Remote interface {
+	Backend
+	// Ready returns nil while the server can be reached, and else why it cannot. It does not ask the server, but tells what is
+	// known, and does not block: /readyz calls it.
+	Ready() error
+}
+
 // Layer carries messages and events to groups of sockets, and to single ones, from any code of the service: a consumer, an
 // HTTP handler, a job. It is safe for concurrent use. What one goroutine sends to a group arrives in that order, and a slow
 // socket never holds up the others.
 type Layer struct {
 	backend Backend
 	log     Log    // the same, or nil where it keeps none
+	remote  Remote // the same, or nil where no other process shares its server
 	node    string // names this process among those that share the backend
 	jobs    *Jobs
 	flusher flusher
@@ -62,7 +72,8 @@ type Layer struct {
 	mu       sync.RWMutex // guards the rest
 	sockets  map[string]*Socket
 	groups   map[string]*group
-	families map[string]*History // of groups that keep history
+	families map[string]*History       // of groups that keep history
+	hearers  map[string]func(Envelope) // by a topic that is neither a group's nor wsgen's own
 }
 
 // Errors of a Layer, for errors.Is.
@@ -90,19 +101,24 @@ func NewMemoryLayer() *Layer {
 	return l
 }
 
-// NewLayer returns a layer over a backend, which it closes when it is closed.
+// NewLayer returns a layer over a backend, which it closes when it is closed, and where it returns an error.
 func NewLayer(b Backend) (*Layer, error) {
 	l := &Layer{
 		backend: b,
-		node:    strings.ToLower(rand.Text()[:8]),
+		node:    strings.ToLower(rand.Text()[:nodeLength]),
 		sockets: make(map[string]*Socket),
 		groups:  make(map[string]*group),
 		flusher: newFlusher(),
 	}
 	l.log, _ = b.(Log)
+	l.remote, _ = b.(Remote)
 	l.jobs = newJobs(l)
-	if err := b.Start(l.deliver); err != nil {
-		return nil, fmt.Errorf("ws: start layer: %w", err)
+	err := b.Start(l.deliver)
+	if err == nil && l.remote != nil {
+		err = l.startRemote()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("ws: start layer: %w", err), b.Close())
 	}
 	return l, nil
 }
@@ -141,21 +157,21 @@ func (l *Layer) publish(ctx context.Context, group string, e Envelope) error {
 	return l.backend.Publish(ctx, groupTopic+group, e)
 }
 
-// SendTo sends a message to one socket, by its id. Where no open socket has it, it returns [ErrNoSocket].
+// SendTo sends a message to one socket, by its id. Where no open socket of this process has it, and no other process can have it,
+// it returns [ErrNoSocket]. Where another can have it, nil means that the message was handed on: the socket may have ended.
 func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
-	s, err := l.socket(socketID)
-	if err != nil {
-		return err
-	}
 	if err := m.check(); err != nil {
 		return err
 	}
-	p := messagePiece(m, s.form, string(kindMessage))
-	return s.sendShared(ctx, &p, false)
+	s, err := l.socket(socketID)
+	if err != nil {
+		return l.sendElsewhere(ctx, socketID, Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key})
+	}
+	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)), false)
 }
 
-// NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Where no open socket has it, it
-// returns [ErrNoSocket].
+// NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Its errors are those of
+// [Layer.SendTo].
 func (l *Layer) NotifyTo(ctx context.Context, socketID string, e Event) error {
 	if e.Type == "" {
 		return errNoType
@@ -165,7 +181,7 @@ func (l *Layer) NotifyTo(ctx context.Context, socketID string, e Event) error {
 	}
 	s, err := l.socket(socketID)
 	if err != nil {
-		return err
+		return l.sendElsewhere(ctx, socketID, Envelope{Event: e.Type, Data: e.Data})
 	}
 	return s.notify(&Event{Type: e.Type, Data: bytes.Clone(e.Data)})
 }

@@ -14,6 +14,7 @@ import (
 
 	"example.com/session_redis/consumers"
 	"example.com/session_redis/internal/ws"
+	"example.com/session_redis/login"
 	"example.com/session_redis/routing"
 	"example.com/session_redis/settings"
 )
@@ -51,6 +52,7 @@ func run(ctx context.Context) (err error) {
 	// Your HTTP handlers go here; through layer they can send to groups.
 	mux := http.NewServeMux()
 	mux.Handle("/", ws.Assets(assets))
+	login.Add(mux, cfg.Debug) // the page's sign-in: see login/login.go
 
 	return ws.Serve(ctx, cfg.Server, app, mux)
 }

@@ -34,6 +34,7 @@ type Job struct {
 	checkpoint *Message      // what the run before saved last
 
 	lapses  bool          // the lease must be renewed
+	lost    atomic.Bool   // it is not renewed any more, and the job was told to stop
 	leasing sync.Mutex    // held while it is renewed, and while ended is set
 	ended   atomic.Bool   // its end has been, or is being published
 	over    chan struct{} // closed when it is taken out of Jobs
@@ -66,7 +67,11 @@ func (j *Job) put(ctx context.Context, m Message, verb string, to func(context.C
 		return context.Cause(ctx)
 	}
 	e := Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key}
-	_, err := to(ctx, j.topic, Append{History: j.history, Envelope: e, Owner: j.owner})
+	a := Append{History: j.history, Envelope: e, Owner: j.owner}
+	_, err := to(ctx, j.topic, a)
+	if errors.Is(err, ErrLease) && j.regain(ctx) {
+		_, err = to(ctx, j.topic, a)
+	}
 	if errors.Is(err, ErrLease) && j.ended.Load() {
 		err = ErrJobEnded // which gave the lease back
 	}
@@ -74,6 +79,21 @@ func (j *Job) put(ctx context.Context, m Message, verb string, to func(context.C
 		return fmt.Errorf("ws: %s for job %q: %w", verb, j.id, err)
 	}
 	return nil
+}
+
+// regain takes the lease again that nobody holds: the server has lost it with all that it had, or this process stood still for too
+// long. It reports whether the job may go on.
+func (j *Job) regain(ctx context.Context) bool {
+	if !j.lapses || j.lost.Load() {
+		return false
+	}
+	j.leasing.Lock()
+	defer j.leasing.Unlock()
+	if j.ended.Load() {
+		return false
+	}
+	_, err := j.log.Lease(ctx, j.topic, j.owner, leaseTime)
+	return err == nil
 }
 
 // Checkpoint returns what the run before saved last, if there was one and it came to an end without a result.
@@ -237,7 +257,7 @@ func (j *Job) publish(ctx context.Context, end Envelope) {
 		}
 		timer.Stop()
 		var done bool
-		if done, err = j.leaseForEnd(ctx); done {
+		if done, err = j.leaseForEnd(ctx, errors.Is(err, ErrLease)); done {
 			return
 		}
 		if err == nil {
@@ -256,15 +276,17 @@ func (j *Job) appendEnd(ctx context.Context, end Envelope) error {
 }
 
 // leaseForEnd makes sure of the lease before another attempt to append the end. There is none to be made where an attempt that
-// seemed to fail was successful, or where another process has the job.
-func (j *Job) leaseForEnd(ctx context.Context) (done bool, err error) {
+// seemed to fail was successful, or where another process has the job, or has ended it. Refused says that the last attempt had no
+// effect for want of the lease: where the stream does not end either, the server has lost it with all that it had.
+func (j *Job) leaseForEnd(ctx context.Context, refused bool) (done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, endTimeout)
 	defer cancel()
 	page, err := j.log.Read(ctx, j.topic, j.history, math.MaxUint64, lookOnly)
 	if err != nil {
 		return false, err
 	}
-	if page.Owner == "" && !page.Lapsed {
+	lost := page.Top == 0 || refused && page.End == nil
+	if page.Owner == "" && !page.Lapsed && !lost {
 		return true, nil
 	}
 	_, err = j.log.Lease(ctx, j.topic, j.owner, leaseTime)
@@ -292,6 +314,7 @@ func (j *Job) renew() {
 			held = began
 		case errors.Is(err, ErrLease), time.Since(held) > leaseTime*7/10:
 			slog.Error("ws: job stopped, because another process may run it by now", "job", j.id, "error", err)
+			j.lost.Store(true)
 			j.cancel(fmt.Errorf("%w: lease lost: %w", ErrJobInterrupted, err))
 			return
 		default:

@@ -197,14 +197,18 @@ func (l *Layer) deliver(topic string, e Envelope) {
 		}
 		return
 	}
-	name, ok := strings.CutPrefix(topic, groupTopic)
-	if !ok {
+	if strings.HasPrefix(topic, nodeTopic) {
+		l.deliverTo(e)
 		return
 	}
+	name, ok := strings.CutPrefix(topic, groupTopic)
 	l.mu.RLock()
-	g := l.groups[name]
+	g, hear := l.groups[name], l.hearers[topic]
 	l.mu.RUnlock()
-	if g == nil {
+	if hear != nil {
+		hear(e)
+	}
+	if !ok || g == nil {
 		return
 	}
 	g.mu.Lock()
@@ -228,6 +232,7 @@ func (g *group) send(e Envelope) {
 		g.trail.note(e)
 	}
 	if e.Gap {
+		g.missed()
 		return
 	}
 	p := prepared{group: g.name, envelope: e}

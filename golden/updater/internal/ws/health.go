@@ -12,6 +12,7 @@ import (
 // /readyz says that it takes new work: a platform sends it none otherwise, which is what a service wants while it drains.
 type health struct {
 	draining atomic.Bool
+	ready    func() error // why the service takes no new work, or nil; it may be nil itself
 }
 
 // serve answers the request if it is a probe, and reports whether it was.
@@ -20,18 +21,29 @@ func (h *health) serve(w http.ResponseWriter, r *http.Request) bool {
 	case "/healthz":
 		answerProbe(w, r, http.StatusOK, "ok")
 	case "/readyz":
-		if h.draining.Load() {
-			answerProbe(w, r, http.StatusServiceUnavailable, "draining")
-		} else {
-			answerProbe(w, r, http.StatusOK, "ready")
-		}
+		status, word := h.readiness()
+		answerProbe(w, r, status, word)
 	default:
 		return false
 	}
 	return true
 }
 
-// answerProbe writes one word, which no cache may keep.
+// readiness returns the answer to /readyz. A service whose layer has lost its server keeps its sockets, but takes no new ones
+// where another process can.
+func (h *health) readiness() (status int, word string) {
+	if h.draining.Load() {
+		return http.StatusServiceUnavailable, "draining"
+	}
+	if h.ready != nil {
+		if err := h.ready(); err != nil {
+			return http.StatusServiceUnavailable, err.Error()
+		}
+	}
+	return http.StatusOK, "ready"
+}
+
+// answerProbe writes one line, which no cache may keep.
 func answerProbe(w http.ResponseWriter, r *http.Request, status int, word string) {
 	if !allowRead(w, r) {
 		return

@@ -29,8 +29,11 @@ import (
 type Jobs struct {
 	layer *Layer
 
-	closed    context.Context // ends with the layer
-	setClosed context.CancelFunc
+	closing    context.Context // ends when the layer begins to close
+	setClosing context.CancelFunc
+	closed     context.Context // ends with the layer
+	setClosed  context.CancelFunc
+	reaped     chan struct{} // closed when nothing looks any more for jobs whose process died
 
 	mu       sync.Mutex      // guards the rest
 	jobs     map[string]*Job // of this process that are starting or not over, by id
@@ -72,7 +75,8 @@ const (
 
 // newJobs returns the jobs of a layer.
 func newJobs(l *Layer) *Jobs {
-	j := &Jobs{layer: l, jobs: make(map[string]*Job)}
+	j := &Jobs{layer: l, jobs: make(map[string]*Job), reaped: make(chan struct{})}
+	j.closing, j.setClosing = context.WithCancel(context.Background())
 	j.closed, j.setClosed = context.WithCancel(context.Background())
 	return j
 }
@@ -171,7 +175,7 @@ func (j *Jobs) begin(ctx context.Context, job *Job, fn JobFunc) (started bool, e
 
 // acquire takes the lease of a job, and reports whether the job is to run.
 func (j *Jobs) acquire(ctx context.Context, job *Job) (ok bool, err error) {
-	job.lapses, err = job.log.Lease(ctx, job.topic, job.owner, leaseTime)
+	err = j.lease(ctx, job)
 	if errors.Is(err, ErrLease) {
 		return false, nil // it runs
 	}
@@ -187,7 +191,7 @@ func (j *Jobs) acquire(ctx context.Context, job *Job) (ok bool, err error) {
 // prepare makes a job ready whose lease is taken, and reports whether it is to run: not where it is done.
 func (j *Jobs) prepare(ctx context.Context, job *Job) (ok bool, err error) {
 	page, err := j.read(ctx, job.topic, job.history)
-	if err != nil || page.End != nil && page.End.End == JobDone {
+	if err != nil || published(page, JobDone) {
 		return false, err
 	}
 	job.checkpoint = message(page.Snapshot)
@@ -239,8 +243,9 @@ func (j *Jobs) remove(job *Job) {
 }
 
 // Cancel asks a job to stop, in whichever process it runs, and does not wait until it has: its end is published like any other.
-// Cancelling a job that has ended does nothing. Where no such job is known, Cancel returns [ErrNoJob]. A request to another process
-// that gets lost on the way, as while that one has no connection to the backend's server, is not made again: ask once more.
+// Cancelling a job that has ended does nothing. Where no such job is known, Cancel returns [ErrNoJob]. The request is kept with the
+// job's stream: a process that has no connection to the backend's server just then sees it when it renews its lease, and the job
+// of one that has died ends as cancelled.
 func (j *Jobs) Cancel(ctx context.Context, id string) error {
 	history, err := j.history(id)
 	if err != nil {
@@ -250,15 +255,27 @@ func (j *Jobs) Cancel(ctx context.Context, id string) error {
 		return nil
 	}
 	page, err := j.read(ctx, groupTopic+jobGroup+id, history)
-	switch {
+	switch state := stateOf(page); {
 	case err != nil:
-	case page.Owner != "":
-		err = j.layer.backend.Publish(ctx, cancelTopic+id, Envelope{Event: "cancel"})
-	case stateOf(page) == "":
+	case state == "":
 		return ErrNoJob
+	case state == JobRunning, state == JobInterrupted && !published(page, JobInterrupted):
+		err = j.cancelThere(ctx, id)
 	}
 	if err != nil {
 		return fmt.Errorf("ws: cancel job %q: %w", id, err)
+	}
+	return nil
+}
+
+// cancelThere asks a job of another process to stop.
+func (j *Jobs) cancelThere(ctx context.Context, id string) error {
+	if err := j.layer.log.Cancel(ctx, groupTopic+jobGroup+id); err != nil {
+		return err
+	}
+	// That process would find out when it renews its lease. So it does at once.
+	if err := j.layer.backend.Publish(ctx, cancelTopic+id, Envelope{Event: "cancel"}); err != nil {
+		slog.Debug("ws: job not told at once that it is cancelled", "job", id, "error", err)
 	}
 	return nil
 }
@@ -301,18 +318,22 @@ func (j *Jobs) Status(ctx context.Context, id string) (JobStatus, error) {
 
 // stateOf returns the state of a job by its stream, or "" where there is no job.
 func stateOf(p Page) JobState {
+	looked := strings.HasPrefix(p.Owner, lookerPrefix)
 	switch {
-	case p.Owner != "":
+	case p.Owner != "" && !looked:
 		return JobRunning
-	case p.End != nil && p.End.End == JobDone:
+	case published(p, JobDone):
 		return JobDone // and will not run again: what lapsed was the lease of one who looked
-	case p.Lapsed:
+	case p.Lapsed, looked && p.End == nil:
 		return JobInterrupted
 	case p.End != nil:
 		return p.End.End
 	}
 	return ""
 }
+
+// published reports whether the stream of a job ends with this state.
+func published(p Page, state JobState) bool { return p.End != nil && p.End.End == state }
 
 // Forget drops all that is kept of a job that is not running: its messages, its checkpoint and its result. It can be started
 // anew then, as if it had never been. A running one returns [ErrJobRunning].

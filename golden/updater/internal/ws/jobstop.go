@@ -4,11 +4,8 @@ package ws
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -103,6 +100,10 @@ func errJobsLeft(n int, cause error) error {
 func (j *Jobs) close() {
 	defer j.setClosed()
 	j.interrupt()
+	j.setClosing()
+	if j.layer.remote != nil {
+		<-j.reaped
+	}
 	timer := time.NewTimer(jobGrace)
 	defer timer.Stop()
 	select {
@@ -113,63 +114,4 @@ func (j *Jobs) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()
 	j.abandon(ctx)
-}
-
-// Interrupted lists the jobs that were interrupted, by the end of the service in good order or by its death, and were neither
-// started again since nor forgotten. Ask for them when the service starts, and start them again. Of those whose process died it
-// publishes that, so that pages which watch learn it. Where the error is not nil, the list may not be complete.
-//
-// It takes a process for dead that was not heard of for ten seconds, so ask again after that time: a service that starts at once in
-// place of one that died is too early. A layer in memory knows the jobs of this process alone.
-func (j *Jobs) Interrupted(ctx context.Context) ([]string, error) {
-	if _, err := j.layer.historyOf(jobGroup); err != nil {
-		return nil, err
-	}
-	topics, err := j.layer.log.Lapsed(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("ws: list interrupted jobs: %w", err)
-	}
-	var ids []string
-	var errs []error
-	for _, topic := range topics {
-		id, ok := strings.CutPrefix(topic, groupTopic+jobGroup)
-		if !ok || id == "" {
-			continue
-		}
-		interrupted, err := j.interrupted(ctx, id)
-		switch {
-		case err != nil:
-			errs = append(errs, fmt.Errorf("ws: publish that job %q was interrupted: %w", id, err))
-		case interrupted:
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids, errors.Join(errs...)
-}
-
-// interrupted reports whether the job of a stream without an owner was interrupted, and publishes it if nobody has.
-func (j *Jobs) interrupted(ctx context.Context, id string) (bool, error) {
-	history, err := j.history(id)
-	if err != nil {
-		return false, err
-	}
-	job := j.newJob(ctx, id, history)
-	defer job.cancel(nil)
-	if _, err := job.log.Lease(ctx, job.topic, job.owner, leaseTime); err != nil {
-		if errors.Is(err, ErrLease) {
-			return false, nil // it was started again
-		}
-		return false, err
-	}
-	page, err := j.read(ctx, job.topic, history)
-	known := err == nil && page.End != nil && (page.End.End == JobInterrupted || page.End.End == JobDone)
-	if err == nil && !known {
-		a := Append{History: history, Owner: job.owner, Envelope: endRecord(id, JobInterrupted, reasonInterrupted)}
-		_, err = job.log.Append(ctx, job.topic, a)
-	}
-	if err != nil || known {
-		j.release(job)
-	}
-	return err == nil && !(known && page.End.End == JobDone), err
 }

@@ -40,7 +40,8 @@ type RouteOption func(*routeOptions)
 // routeOptions is what options set.
 type routeOptions struct {
 	policy      outboundPolicy
-	concurrency int // 0: what Limits says
+	concurrency int                    // 0: what Limits says
+	admit       func(*Handshake) error // asked before the consumer is made; nil where everybody may come
 }
 
 // OutboundLatest lets a message replace one of the same, non-empty key that still waits to be written: for pages that only

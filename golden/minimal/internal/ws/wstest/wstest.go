@@ -46,6 +46,7 @@ type options struct {
 	v1     bool
 	page   *page // that comes back; nil for a new one
 	addr   netip.AddrPort
+	base   context.Context // of the request
 }
 
 // Header sets a header of the handshake, and removes it where the value is empty. The Origin is that of a page of the same
@@ -134,13 +135,14 @@ func ConnectRefused(t testing.TB, app *ws.Router, path string, code int, opts ..
 // dial does the handshake, through a real HTTP server on a connection in memory.
 func dial(t testing.TB, app *ws.Router, path string, opts []Option) (*Sock, *http.Response, error) {
 	t.Helper()
-	o := options{header: make(http.Header), addr: netip.MustParseAddrPort("192.0.2.1:50000")}
+	o := options{header: make(http.Header), addr: netip.MustParseAddrPort("192.0.2.1:50000"), base: context.Background()}
 	o.header.Set("Origin", "http://"+host)
 	for _, set := range opts {
 		set(&o)
 	}
 	clientEnd, serverEnd := newPipe(net.TCPAddrFromAddrPort(o.addr), net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.80:80")))
-	server := &http.Server{Handler: app, ReadHeaderTimeout: patience}
+	base := func(net.Listener) context.Context { return o.base }
+	server := &http.Server{Handler: app, ReadHeaderTimeout: patience, BaseContext: base}
 	listener := newListener(serverEnd)
 	served := make(chan struct{})
 	go func() {

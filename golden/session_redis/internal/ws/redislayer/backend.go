@@ -47,6 +47,7 @@ type Backend struct {
 	parts   [partitions]*part // of what there is, by the hash of the topic
 	links   []*link           // each once
 	deliver func(string, ws.Envelope)
+	calls   chan struct{} // holds one value for each command under way
 	closing chan struct{} // closed by Close
 	closed  atomic.Bool
 }
@@ -92,7 +93,8 @@ func open(ctx context.Context, c Config, o rueidis.ClientOption) (*Backend, erro
 		return nil, err
 	}
 	b := &Backend{
-		client: client, config: c, db: o.SelectDB, cluster: client.Mode() == rueidis.ClientModeCluster, closing: make(chan struct{}),
+		client: client, config: c, db: o.SelectDB, cluster: client.Mode() == rueidis.ClientModeCluster,
+		calls: make(chan struct{}, maxCalls), closing: make(chan struct{}),
 	}
 	var one *link
 	var all *server
@@ -128,7 +130,7 @@ func (b *Backend) Publish(ctx context.Context, topic string, e ws.Envelope) erro
 	defer cancel()
 	p := b.part(topic)
 	message := envelope.Append([]byte{kindPlain}, e)
-	err := b.client.Do(ctx, b.client.B().Spublish().Channel(b.channel(p, topic)).Message(rueidis.BinaryString(message)).Build()).Error()
+	_, err := b.command(ctx, b.client.B().Spublish().Channel(b.channel(p, topic)).Message(rueidis.BinaryString(message)).Build())
 	return b.explain(ctx, "publish", err)
 }
 
@@ -172,6 +174,35 @@ func (b *Backend) Close() error {
 	}
 	b.client.Close()
 	return nil
+}
+
+// command sends a command, and returns the answer. Where ctx ends first, the command may have been done or not.
+func (b *Backend) command(ctx context.Context, c rueidis.Completed) (rueidis.RedisMessage, error) {
+	select {
+	case b.calls <- struct{}{}:
+	case <-ctx.Done():
+		return rueidis.RedisMessage{}, context.Cause(ctx)
+	}
+	type answer struct {
+		message rueidis.RedisMessage
+		err     error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		defer func() { <-b.calls }() // only now its place in the queue is free
+		if b.closed.Load() {
+			answered <- answer{err: ws.ErrLayerClosed}
+			return
+		}
+		message, err := b.client.Do(context.Background(), c).ToMessage()
+		answered <- answer{message, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.message, a.err
+	case <-ctx.Done():
+		return rueidis.RedisMessage{}, context.Cause(ctx)
+	}
 }
 
 // part returns the partition of a topic.

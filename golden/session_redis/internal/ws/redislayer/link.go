@@ -30,7 +30,7 @@ const (
 	// batch is how many channels are subscribed to again at once, and how many streams are touched.
 	batch = 500
 	// relinkPause is how long a link waits after an attempt that failed. It doubles up to relinkPauseMax.
-	relinkPause    = 50 * time.Millisecond
+	relinkPause    = 62500 * time.Microsecond
 	relinkPauseMax = time.Second
 	// touchEvery is how often the server hears of streams that somebody subscribes to. It forgets those that nobody asks for, but
 	// not before three times as long.
@@ -154,28 +154,31 @@ func (l *link) await(ctx context.Context) (rueidis.DedicatedClient, error) {
 func (l *link) run() {
 	defer l.tasks.Done()
 	for pause := relinkPause; ; pause = min(2*pause, relinkPauseMax) {
-		began := time.Now()
-		err := l.listen()
+		heard, err := l.listen()
 		if l.backend.closed.Load() {
 			return
 		}
-		if time.Since(began) > 2*relinkPauseMax {
+		level := slog.LevelDebug
+		if heard || pause == relinkPauseMax/2 { // each loss, and that it lasts, but not each attempt
+			level = slog.LevelWarn
+		}
+		slog.Log(context.Background(), level, "ws: nothing is heard of what other processes send over Redis; trying again", "error", err)
+		if heard {
 			pause = relinkPause
 		}
-		slog.Warn("ws: no connection to Redis that hears what other processes send; trying again", "error", err)
 		if wait(l.backend.closing, pause) != nil {
 			return
 		}
 	}
 }
 
-// listen makes a connection, subscribes to all topics, and returns why the connection is lost.
-func (l *link) listen() error {
+// listen makes a connection, subscribes to all topics, and returns why the connection is lost, and whether it ever worked.
+func (l *link) listen() (heard bool, err error) {
 	conn, release := l.backend.client.Dedicate()
 	ear := &ear{link: l, lost: make(chan struct{})}
 	lost := conn.SetPubSubHooks(rueidis.PubSubHooks{OnMessage: ear.onMessage, OnSubscription: ear.onSubscription})
-	err := l.resubscribe(conn)
-	if err == nil {
+	if err = l.resubscribe(conn); err == nil {
+		heard = true
 		l.set(conn, nil)
 		select {
 		case err = <-lost:
@@ -192,7 +195,7 @@ func (l *link) listen() error {
 	ear.close()
 	conn.Close()
 	release()
-	return err
+	return heard, err
 }
 
 // errMoved is why a connection is given up whose server does not have its channels any more.

@@ -23,7 +23,8 @@ const (
 // the server's do not count.
 //
 // A stream is two keys: a hash, and a stream of Redis, whose entries have the offset and the time in milliseconds as their id.
-// They expire together, so that the server forgets by itself what nobody wants any more. The hash has
+// They expire together, so that the server forgets by itself what nobody wants any more. The hash has d, the snapshot; for a key
+// k of messages kk, the id and the size of the newest one; and s, the state, in MessagePack:
 //
 //	e  the epoch
 //	r  the run of the server in which it was last used
@@ -39,9 +40,7 @@ const (
 //	c  1 where what it stands for is to end
 //	p  the time of the snapshot, or 0
 //	q  its offset
-//	d  the snapshot itself
 //	z  when the keys expire
-//	k… for a key of messages, the id and the size of the newest one
 //
 // The entries of the stream have e, the envelope; k, its key; and z, how much it counts.
 //
@@ -55,26 +54,21 @@ local meta, log, leases = KEYS[1], KEYS[2], KEYS[3]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local day, idle, brief = 86400000, 900000, 60000
-local names = {'e', 'r', 't', 's', 'n', 'b', 'a', 'x', 'o', 'u', 'l', 'c', 'p', 'q', 'z'}
-local texts = {e = true, r = true, x = true, o = true}
 local s, dirty, newborn
 
 local function num(v) return string.format('%.0f', v) end
 
 -- open gets the stream. Where there is none, it is made, or s stays nil.
 local function open(make)
-  local v = redis.call('HMGET', meta, unpack(names))
-  if not v[1] then
+  local v = redis.call('HGET', meta, 's')
+  if not v then
     if not make then return end
     redis.call('DEL', log)
     s = {e = fresh, r = run, t = 0, s = 0, n = 0, b = 0, a = 0, x = '', o = '', u = 0, l = 0, c = 0, p = 0, q = 0, z = 0}
     dirty = true
     return
   end
-  s = {}
-  for i, name in ipairs(names) do
-    s[name] = texts[name] and (v[i] or '') or tonumber(v[i]) or 0
-  end
+  s = cmsgpack.unpack(v)
   if s.r ~= run then
     s.e, s.r, dirty = fresh, run, true
   end
@@ -88,7 +82,7 @@ local function open(make)
   end
   if s.o == '' and s.l > 0 and now - s.l >= day then
     s.l, s.c, dirty = 0, 0, true
-    redis.call('ZREM', leases, topic)
+    if topic ~= '' then redis.call('ZREM', leases, topic) end
   end
   if s.o == '' and s.p > 0 and now - s.p >= day then
     s.p, dirty = 0, true
@@ -104,14 +98,7 @@ local function close(life)
   if expires then
     s.z, dirty = math.max(s.z, now + life + math.floor(life / 4)), true
   end
-  if dirty then
-    local fields = {}
-    for _, name in ipairs(names) do
-      fields[#fields + 1] = name
-      fields[#fields + 1] = texts[name] and s[name] or num(s[name])
-    end
-    redis.call('HSET', meta, unpack(fields))
-  end
+  if dirty then redis.call('HSET', meta, 's', cmsgpack.pack(s)) end
   if expires then
     redis.call('PEXPIREAT', meta, num(s.z))
     redis.call('PEXPIREAT', log, num(s.z))
@@ -128,7 +115,7 @@ end
 local function trim(messages, bytes, ttl)
   local from, last, work = '-', nil, 1000
   while s.n > 0 and work > 0 and (s.n > messages or s.b > bytes and s.n > 1 or now - s.a >= ttl) do
-    local batch = redis.call('XRANGE', log, from, '+', 'COUNT', 8)
+    local batch = redis.call('XRANGE', log, from, '+', 'COUNT', math.min(math.max(s.n - messages, 1), 8))
     if #batch == 0 then break end
     for _, e in ipairs(batch) do
       local r = entry(e)
@@ -285,23 +272,20 @@ function ops.leave()
   local channel = ARGV[4]
   open(false)
   if s and s.t == 0 and s.p == 0 and s.o == '' and s.l == 0 and redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2] == 0 then
-    redis.call('HSET', meta, 'z', num(now + brief))
-    redis.call('PEXPIREAT', meta, num(now + brief))
+    s.z, dirty = now + brief, true
+    redis.call('PEXPIREAT', meta, num(s.z))
+    redis.call('HSET', meta, 's', cmsgpack.pack(s))
   end
   return 0
 end
 
--- touch is for streams to which a process subscribes.
+-- touch is for streams to which a process subscribes: two keys for each, and no topic.
 function ops.touch()
   for i = 1, #KEYS, 2 do
     meta, log = KEYS[i], KEYS[i + 1]
-    local expires = tonumber(redis.call('HGET', meta, 'z') or '')
-    if expires and expires < now + idle then
-      expires = num(now + idle + idle)
-      redis.call('HSET', meta, 'z', expires)
-      redis.call('PEXPIREAT', meta, expires)
-      redis.call('PEXPIREAT', log, expires)
-    end
+    s, dirty, newborn = nil, nil, nil
+    open(false)
+    if s then close(idle + idle) end
   end
   return 0
 end

@@ -125,7 +125,7 @@ func (b *Backend) runOn(ctx context.Context, p *part, keys, args []string) (ruei
 			continue
 		}
 		cmd := b.client.B().Evalsha().Sha1(sha).Numkeys(int64(len(keys))).Key(keys...).Arg(args...).Build()
-		answer, err := b.client.Do(ctx, cmd).ToMessage()
+		answer, err := b.command(ctx, cmd)
 		var refused *rueidis.RedisError
 		switch {
 		case rueidis.IsRedisNil(err):

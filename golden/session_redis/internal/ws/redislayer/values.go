@@ -13,9 +13,12 @@ import (
 func (b *Backend) GetValue(ctx context.Context, key string) (value []byte, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	value, err = b.client.Do(ctx, b.client.B().Get().Key(b.valueKey(key)).Build()).AsBytes()
+	answer, err := b.command(ctx, b.client.B().Get().Key(b.valueKey(key)).Build())
 	if rueidis.IsRedisNil(err) {
 		return nil, false, nil
+	}
+	if err == nil {
+		value, err = answer.AsBytes()
 	}
 	return value, err == nil, b.explain(ctx, "get", err)
 }
@@ -34,7 +37,7 @@ func (b *Backend) SetValue(ctx context.Context, key string, value []byte, expire
 	if replace {
 		cmd = b.client.B().Set().Key(b.valueKey(key)).Value(string(value)).Xx().Px(left).Build()
 	}
-	err := b.client.Do(ctx, cmd).Error()
+	_, err := b.command(ctx, cmd)
 	if rueidis.IsRedisNil(err) {
 		return nil // there was nothing to replace
 	}
@@ -45,7 +48,8 @@ func (b *Backend) SetValue(ctx context.Context, key string, value []byte, expire
 func (b *Backend) DeleteValue(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	return b.explain(ctx, "delete", b.client.Do(ctx, b.client.B().Del().Key(b.valueKey(key)).Build()).Error())
+	_, err := b.command(ctx, b.client.B().Del().Key(b.valueKey(key)).Build())
+	return b.explain(ctx, "delete", err)
 }
 
 // valueKey returns the key of a value: its own slot of a cluster, so that values spread over it.
