@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Two can write to a socket. Its own writer goroutine waits for the peer as long as the write timeout allows. The flusher never
-// waits, and so one goroutine of it serves many sockets: a message to a group puts all members that nobody writes to in line,
-// and what comes until the turn of a member leaves in the same system call. Where the peer does not take all of it, the
-// member's own writer goes on.
+// Three can write to a socket, one at a time. Its own writer goroutine waits for the peer as long as the write timeout allows. A
+// Send from which nothing more is expected writes itself. The flusher serves many sockets with one goroutine: a message to a group
+// puts all members that nobody writes to in line, and what comes until the turn of a member leaves in the same system call. These
+// two never wait: where the peer does not take all of it, the socket's own writer goes on.
 
 // flusher has a line for every two processors: the other one is for those who send and receive. With a line for each, less leaves
 // together: a broadcast takes a third more system calls.
@@ -59,14 +59,19 @@ func (l *line) run() {
 	}
 }
 
-// startWriting has somebody write what is in the outbox, after it said that nobody does; something shared, the flusher.
+// startWriting has somebody write what is in the outbox, after it said that nobody does: something shared, the flusher.
 func (s *Socket) startWriting(shared bool) {
-	if !shared || s.conn.direct == nil {
+	switch {
+	case s.conn.direct == nil:
 		go s.write()
-		return
+	case shared:
+		s.out.queued.Store(true)
+		s.router.layer.flusher.add(s)
+	case s.out.prompt.CompareAndSwap(true, false):
+		s.flush()
+	default:
+		go s.write()
 	}
-	s.out.queued.Store(true)
-	s.router.layer.flusher.add(s)
 }
 
 // skipLine starts the writer of a socket that is in line.

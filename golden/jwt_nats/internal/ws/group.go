@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +39,7 @@ func (l *Layer) join(ctx context.Context, s *Socket, name string) error {
 	if s.left {
 		return s.closedError()
 	}
-	if s.groups[name] != nil {
+	if s.groupIndex(name) >= 0 {
 		return nil
 	}
 	f, err := l.newFollower(ctx, s, name)
@@ -57,10 +58,7 @@ func (l *Layer) join(ctx context.Context, s *Socket, name string) error {
 		f = nil
 	}
 	g.add(s, f)
-	if s.groups == nil {
-		s.groups = make(map[string]*group)
-	}
-	s.groups[name] = g
+	s.groups = append(s.groups, g)
 	if f != nil {
 		return f.joined(g)
 	}
@@ -71,12 +69,18 @@ func (l *Layer) join(ctx context.Context, s *Socket, name string) error {
 func (l *Layer) leave(ctx context.Context, s *Socket, name string) error {
 	s.groupsMu.Lock()
 	defer s.groupsMu.Unlock()
-	g := s.groups[name]
-	if g == nil {
+	i := s.groupIndex(name)
+	if i < 0 {
 		return nil
 	}
-	delete(s.groups, name)
+	g := s.groups[i]
+	s.groups = slices.Delete(s.groups, i, i+1)
 	return l.removeMember(ctx, g, s)
+}
+
+// groupIndex returns where in groups the one of this name is, or -1. The socket's groupsMu is held.
+func (s *Socket) groupIndex(name string) int {
+	return slices.IndexFunc(s.groups, func(g *group) bool { return g.name == name })
 }
 
 // forgetTimeout bounds how long a socket that has ended waits for the backend to end its subscriptions.
@@ -271,7 +275,7 @@ func (p *prepared) plain(f form) *piece {
 func (p *prepared) numbered(f form, number uint64) *piece {
 	if number == 1 {
 		if p.first[f] == nil {
-			p.first[f] = p.frame(streamPiece(p.envelope, f, number))
+			p.first[f] = p.frame(*streamPiece(p.envelope, f, number))
 		}
 		return p.first[f]
 	}
@@ -280,18 +284,18 @@ func (p *prepared) numbered(f form, number uint64) *piece {
 		if p.others == nil {
 			p.others = make(map[streamForm]*piece)
 		}
-		p.others[key] = p.frame(streamPiece(p.envelope, f, number))
+		p.others[key] = p.frame(*streamPiece(p.envelope, f, number))
 	}
 	return p.others[key]
 }
 
 // frame frames a piece. Its key counts within the group; the end of a stream is never replaced.
-func (p *prepared) frame(piece *piece) *piece {
+func (p *prepared) frame(piece piece) *piece {
 	piece.framed = piece.bytes()
 	if p.envelope.Key != "" && p.envelope.End == "" {
 		piece.key = groupKey(p.group, p.envelope.Key)
 	}
-	return piece
+	return &piece
 }
 
 // groupKey returns the key of a group's message within an outbox: another group's of the same name is another key.

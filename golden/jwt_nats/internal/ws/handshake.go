@@ -23,11 +23,9 @@ type Handshake struct {
 	offer    string // of wsgen's subprotocols, or ""
 	consumer consumer
 
-	base     context.Context
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	unwatch  func() bool // stops ctx from ending with the request
-	deadline *time.Timer // of the handshake
+	base   context.Context
+	ctx    context.Context
+	cancel context.CancelCauseFunc
 
 	mu     sync.Mutex // guards state and socket
 	state  handshakeState
@@ -122,20 +120,24 @@ func (h *Handshake) upgrade(o acceptOptions, c consumer) (*Socket, error) {
 	if selected != "" {
 		o.header.Set("Sec-Websocket-Protocol", selected)
 	}
-	conn, err := upgrade(h.w, h.r, o.header, h.router.limits.Compression, h.router.limits.HandshakeTimeout)
+	greets := c != nil && h.offer == protocolV1 // and so hello can take the answer along
+	conn, answer, err := upgrade(h.w, h.r, o.header, &h.router.limits, greets)
 	if err != nil {
 		h.decide(over, nil)
 		return nil, fmt.Errorf("ws: accept: %w", err)
 	}
 	s := h.newSocket(conn, c)
+	if greets {
+		s.hello(o.subprotocol, answer)
+	}
 	if c != nil {
-		s.hello(o.subprotocol)
 		s.router.layer.register(s)
 	}
 	if !h.router.add(s) {
 		s.shut(restart())
 	}
 	h.decide(accepted, s)
+	conn.onPing(s.answerPing)
 	go s.read()
 	return s, nil
 }
@@ -150,20 +152,8 @@ func (h *Handshake) begin() error {
 		}
 		return ErrHandshakeOver
 	}
-	// From here on the context ends with the socket alone.
-	if !h.unwatch() || !h.deadline.Stop() {
-		return errTooLateOrGone(h.ctx)
-	}
-	h.state = accepting
+	h.state = accepting // from here on the context ends with the socket alone
 	return nil
-}
-
-// errTooLateOrGone says why a context ends, if it is about to but has not yet.
-func errTooLateOrGone(ctx context.Context) error {
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return errClientGone
 }
 
 // decide ends the handshake. After it, nobody touches the ResponseWriter but ServeHTTP.
@@ -203,17 +193,22 @@ func (h *Handshake) newSocket(c *conn, by consumer) *Socket {
 	return s
 }
 
-// hello is the first frame under wsgen.1.
-func (s *Socket) hello(subprotocol string) {
-	if !s.form.v1() {
-		return
-	}
+// hello is the first frame under wsgen.1. The answer to the handshake goes with it, where it is not written yet.
+func (s *Socket) hello(subprotocol string, answer []byte) {
 	limits := &s.router.limits
-	s.control(controlPiece(helloControl{
+	p := controlPiece(helloControl{
 		Type: "hello", ID: s.id, Protocol: subprotocol,
 		PingMS: limits.PingInterval.Milliseconds(), PongMS: limits.PongTimeout.Milliseconds(),
 		Acks: s.router.acks,
-	}))
+	})
+	if answer == nil {
+		s.control(p)
+		return
+	}
+	p.framed = p.appendTo(answer)
+	if s.out.addControl(p) == started {
+		s.flush() // it does not wait for the peer
+	}
 }
 
 // newID returns an id that nobody can guess. Its first part names this process, for the layers that span several.
@@ -223,25 +218,44 @@ func (l *Layer) newID() string { return l.node + "." + rand.Text() }
 // with the upgrade, and net/http frees what it holds for the request.
 func (r *Router) handshake(w http.ResponseWriter, req *http.Request) {
 	m, ok := req.Context().Value(matchKey{}).(match)
-	if !ok { // a middleware replaced the context instead of deriving from it
-		slog.Error("ws: a middleware lost the values of the request's context", "path", clip(req.URL.Path))
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	if !ok {
+		refuseContext(w, req)
 		return
 	}
 	addr := ClientAddr(req, r.limits.TrustedProxies)
 	if status, reason := r.admit(addr); status != 0 {
-		r.counts.refused.add(1, "ws: handshakes refused; see MAX_CONNECTIONS and MAX_CONNECTIONS_PER_IP", "status", status, "reason", reason)
-		http.Error(w, reason, status)
+		r.refuseConn(w, status, reason)
 		return
 	}
 	h := r.newHandshake(w, req, m, addr)
 	go h.run(m)
+	h.await(w, req)
+}
+
+// refuseContext answers a request whose context a middleware replaced, instead of deriving from it.
+func refuseContext(w http.ResponseWriter, req *http.Request) {
+	slog.Error("ws: a middleware lost the values of the request's context", "path", clip(req.URL.Path))
+	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+}
+
+// refuseConn answers a request for which there is no room.
+func (r *Router) refuseConn(w http.ResponseWriter, status int, reason string) {
+	r.counts.refused.add(1, "ws: handshakes refused; see MAX_CONNECTIONS and MAX_CONNECTIONS_PER_IP", "status", status, "reason", reason)
+	http.Error(w, reason, status)
+}
+
+// await returns when the handshake has been answered. It watches the client and the time meanwhile.
+func (h *Handshake) await(w http.ResponseWriter, req *http.Request) {
+	timeout := time.NewTimer(h.router.limits.HandshakeTimeout)
+	defer timeout.Stop()
 	select {
 	case <-h.answered:
-	case <-h.ctx.Done():
-		h.expire()
-		<-h.answered
+	case <-req.Context().Done():
+		h.expire(errClientGone)
+	case <-timeout.C:
+		h.expire(errTooLate)
 	}
+	<-h.answered
 	if h.refusal != nil {
 		http.Error(w, h.refusal.reason, h.refusal.status)
 	}

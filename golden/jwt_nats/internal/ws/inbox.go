@@ -4,8 +4,8 @@ package ws
 
 import "sync"
 
-// inbox holds what waits for the handlers of one socket: messages and events in one queue, in order of arrival. Handler
-// goroutines exist only while there is work: whoever adds a task starts one, and it ends when nothing waits any more.
+// inbox holds what waits for the handlers of one socket: messages and events in one queue, in order of arrival. Handlers have a
+// goroutine only while there is work: whoever adds a task gets them one (see crew), and it leaves when nothing waits any more.
 type inbox struct {
 	mu       sync.Mutex
 	tasks    []task // waiting: from head on
@@ -14,6 +14,7 @@ type inbox struct {
 	bytes    int    // their length
 	events   int    // what the waiting events take
 	running  int    // handlers that run, Connect among them
+	starting bool   // one of them is on its way to its first task
 	most     int    // how many handlers may run at once; 0 until Connect has returned
 	ended    bool   // nothing is added any more
 	ending   bool   // ended, and Disconnect has not returned yet
@@ -104,11 +105,15 @@ func (in *inbox) claim() bool {
 		return false
 	}
 	in.running++
+	in.starting = true
 	return true
 }
 
-// wanted reports whether one more handler has work to do; in.mu is held.
-func (in *inbox) wanted() bool { return in.head < len(in.tasks) && in.running < in.most }
+// wanted reports whether one more handler has work to do; in.mu is held. One at a time is on its way: when it begins, it has the
+// next one started, so that handlers which take no time need few goroutines, and one that blocks holds up nobody.
+func (in *inbox) wanted() bool {
+	return in.head < len(in.tasks) && in.running < in.most && !in.starting
+}
 
 // enter reserves the place of Connect.
 func (in *inbox) enter() {
@@ -117,16 +122,19 @@ func (in *inbox) enter() {
 	in.running++
 }
 
-// next takes the next task for a handler that has a place; where there is none, it gives the place up. more is true where one
-// more handler has work to do.
-func (in *inbox) next() (t task, ok, more bool) {
+// next takes the next task for a handler that has a place, its first one or a further one; where there is none, it gives the place
+// up. more is true where one more handler has work to do; lone, where none runs beside this one and nothing waits.
+func (in *inbox) next(t *task, first bool) (ok, more, lone bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if first {
+		in.starting = false
+	}
 	if in.head == len(in.tasks) || in.running > in.most {
 		in.leaveLocked()
-		return task{}, false, false
+		return false, false, false
 	}
-	t = in.tasks[in.head]
+	*t = in.tasks[in.head]
 	in.tasks[in.head] = task{}
 	in.head++
 	if in.head == len(in.tasks) {
@@ -142,7 +150,7 @@ func (in *inbox) next() (t task, ok, more bool) {
 		in.bytes -= t.cost()
 		in.wake()
 	}
-	return t, true, in.wanted()
+	return true, in.wanted(), in.running == 1 && in.head == len(in.tasks)
 }
 
 // leave gives up the place of a handler.

@@ -11,8 +11,8 @@ import (
 // Limits bounds what one socket, one client and the whole process may use. The environment variable of each field is in its
 // tag. Start from [DefaultLimits].
 type Limits struct {
-	// MaxMessage is the size of the largest message that a page may send, in bytes and after inflation; a larger one closes
-	// the socket with 1009.
+	// MaxMessage is the size of the largest message that a page may send, in bytes and after inflation, not counting what
+	// wsgen.1 puts before it; a larger one closes the socket with 1009.
 	MaxMessage int `env:"MAX_MESSAGE_BYTES"`
 	// InboxMessages and InboxBytes bound what waits for a socket's handlers. A full inbox stops the reading, so that TCP
 	// holds the page back; after InboxTimeout the socket closes with 1013.

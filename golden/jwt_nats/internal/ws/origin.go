@@ -109,12 +109,17 @@ func OriginValidator(allowed Origins, debug bool) Middleware {
 				next.ServeHTTP(w, r)
 				return
 			}
-			slog.WarnContext(r.Context(), "origin denied; add it to ALLOWED_ORIGINS if it is yours",
-				"origin", clip(strings.Join(r.Header.Values("Origin"), ", ")), "host", clip(r.Host), "path", clip(r.URL.Path),
-				"allowed_origins", allowed.String())
-			http.Error(w, "403 origin not allowed", http.StatusForbidden)
+			allowed.deny(w, r)
 		})
 	}
+}
+
+// deny answers a request from elsewhere.
+func (o Origins) deny(w http.ResponseWriter, r *http.Request) {
+	slog.WarnContext(r.Context(), "origin denied; add it to ALLOWED_ORIGINS if it is yours",
+		"origin", clip(strings.Join(r.Header.Values("Origin"), ", ")), "host", clip(r.Host), "path", clip(r.URL.Path),
+		"allowed_origins", o.String())
+	http.Error(w, "403 origin not allowed", http.StatusForbidden)
 }
 
 // allow judges one request.
@@ -167,7 +172,7 @@ func (from origin) loopback() bool {
 
 // parsePattern reads a pattern that is not a word.
 func parsePattern(text string) (originPattern, error) {
-	scheme, rest, hasScheme := strings.Cut(strings.ToLower(text), "://")
+	scheme, rest, hasScheme := strings.Cut(lowerASCII(text), "://")
 	if hasScheme {
 		scheme += "://"
 		rest = strings.TrimSuffix(rest, "/") // as an address is copied from a browser
@@ -217,7 +222,7 @@ func parseBareHost(text string) (origin, error) {
 
 // parseOrigin reads an origin as RFC 6454, section 6.2, serialises it: scheme, host and, unless it is the default, port.
 func parseOrigin(text string) (origin, error) {
-	scheme, rest, ok := strings.Cut(strings.ToLower(text), "://")
+	scheme, rest, ok := strings.Cut(lowerASCII(text), "://")
 	if !ok || !isScheme(scheme) {
 		return origin{}, errors.New("write a scheme first, for example https://example.com")
 	}
@@ -253,6 +258,16 @@ func splitHost(text string) (host string, port int, err error) {
 		return "", 0, errors.New("write the host alone, without a path, and in ASCII as browsers send it (xn--… for other scripts)")
 	}
 	return host, port, nil
+}
+
+// lowerASCII is strings.ToLower for ASCII alone: the lower case of the Kelvin sign is an ASCII k, and that is another host.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, s)
 }
 
 // isScheme reports whether s is a scheme in lower case (RFC 3986, section 3.1).

@@ -30,24 +30,25 @@ func (r *Router) sweep(end <-chan struct{}) {
 			return
 		case <-ticker.C:
 		}
-		now := time.Now()
+		now := time.Since(r.began)
 		due = r.dueAt(now, end, due[:0])
 		for _, s := range due {
 			s.probe(now)
 		}
 		clear(due)
+		r.crew.thin()
 	}
 }
 
 // dueAt appends the sockets that want attention; none for a sweeper that has been told to end.
-func (r *Router) dueAt(now time.Time, end <-chan struct{}, due []*Socket) []*Socket {
+func (r *Router) dueAt(now time.Duration, end <-chan struct{}, due []*Socket) []*Socket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sweeping != end {
 		return due
 	}
 	for _, s := range r.sockets {
-		if !now.Before(s.due) {
+		if now >= s.due {
 			due = append(due, s)
 		}
 	}
@@ -56,11 +57,11 @@ func (r *Router) dueAt(now time.Time, end <-chan struct{}, due []*Socket) []*Soc
 
 // probe judges the peer's silence where it has been pinged, and pings it where that is due. Only a sweeper calls it, and never
 // two for one socket: before the next sweeper starts, all sockets that this one saw are gone.
-func (s *Socket) probe(now time.Time) {
+func (s *Socket) probe(now time.Duration) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	if s.pinged && !now.Before(s.judgeAt) {
+	if s.pinged && now >= s.judgeAt {
 		// A reader that does not read hears nothing, and the peer is not to blame. In this order: see resume.
 		if !s.stalled.Load() && !s.conn.heard.Load() {
 			s.giveUp()
@@ -69,16 +70,16 @@ func (s *Socket) probe(now time.Time) {
 		s.pinged = false
 	}
 	// Pings go out whatever the reader does: the peer takes a connection without them for dead.
-	if !now.Before(s.pingAt) {
+	if now >= s.pingAt {
 		if !s.pinged {
 			s.conn.heard.Store(false)
-			s.pinged, s.judgeAt = true, now.Add(s.router.limits.PongTimeout)
+			s.pinged, s.judgeAt = true, now+s.router.limits.PongTimeout
 		}
 		s.ping()
-		s.pingAt = now.Add(s.router.pingEvery())
+		s.pingAt = now + s.router.pingEvery()
 	}
 	s.due = s.pingAt
-	if s.pinged && s.judgeAt.Before(s.due) {
+	if s.pinged && s.judgeAt < s.due {
 		s.due = s.judgeAt
 	}
 }

@@ -44,6 +44,20 @@ func (f form) compressed() bool { return f == formRawCompressed || f == formV1Co
 // maxRequestID is the length of the longest id that a client may give a request.
 const maxRequestID = 32
 
+// maxPrefix is the most that stands before the payload of a client's message: the head of a request with the longest id.
+const maxPrefix = len("r:") + maxRequestID
+
+// leastRead leaves room for the control frames of a client where a message has to be short.
+const leastRead = 512
+
+// readLimit is how long a frame of the form may be whose payload may have as much as the limit.
+func (f form) readLimit(limit int) int {
+	if !f.v1() {
+		return limit
+	}
+	return max(limit+maxPrefix, leastRead)
+}
+
 // errWire is a breach of wsgen.1; it closes the socket with 1002.
 var errWire = errors.New("breach of wsgen.1")
 
@@ -66,40 +80,42 @@ type control struct {
 }
 
 // parseIncoming reads a frame from a client.
-func parseIncoming(data []byte) (incoming, error) {
+func parseIncoming(data []byte) (f incoming, err error) {
 	if len(data) == 0 {
-		return incoming{}, fmt.Errorf("%w: empty frame", errWire)
+		return f, fmt.Errorf("%w: empty frame", errWire)
 	}
-	f := incoming{kind: data[0], payload: data[1:]}
+	f.kind, f.payload = data[0], data[1:]
 	switch f.kind {
 	case kindMessage:
 	case kindRequest:
-		head := f.payload[:min(len(f.payload), maxRequestID+1)]
-		colon := bytes.IndexByte(head, ':')
-		if colon < 0 || !everyByte(string(head[:colon]), isSlugByte) {
-			return incoming{}, fmt.Errorf("%w: request without an id", errWire)
-		}
-		f.id, f.payload = string(head[:colon]), f.payload[colon+1:]
+		err = f.cutID()
 	case kindCommand:
 		number, payload, ok := parseNumber(f.payload)
 		if !ok {
-			return incoming{}, fmt.Errorf("%w: command without a number", errWire)
+			return f, fmt.Errorf("%w: command without a number", errWire)
 		}
 		f.number, f.payload = number, payload
 	case kindPong:
 		if len(f.payload) > 0 {
-			return incoming{}, fmt.Errorf("%w: pong with a payload", errWire)
+			err = fmt.Errorf("%w: pong with a payload", errWire)
 		}
 	case kindControl:
-		c, err := parseControl(f.payload)
-		if err != nil {
-			return incoming{}, err
-		}
-		f.control = c
+		f.control, err = parseControl(f.payload)
 	default:
-		return incoming{}, fmt.Errorf("%w: frame of unknown kind %q", errWire, rune(f.kind))
+		err = fmt.Errorf("%w: frame of unknown kind %q", errWire, rune(f.kind))
 	}
-	return f, nil
+	return f, err
+}
+
+// cutID takes the id of a request off the payload.
+func (f *incoming) cutID() error {
+	head := f.payload[:min(len(f.payload), maxRequestID+1)]
+	colon := bytes.IndexByte(head, ':')
+	if colon < 0 || !everyByte(string(head[:colon]), isSlugByte) {
+		return fmt.Errorf("%w: request without an id", errWire)
+	}
+	f.id, f.payload = string(head[:colon]), f.payload[colon+1:]
+	return nil
 }
 
 // maxCommand is the highest number of a command, the highest that is exact in JavaScript.
@@ -119,8 +135,21 @@ func parseNumber(data []byte) (number uint64, payload []byte, ok bool) {
 // isDigit reports whether the byte is a digit in ASCII.
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
+// What the generated client puts around its id. Every connection begins with it, and so it is worth not being parsed as JSON.
+const clientHead, clientTail = `{"type":"client","id":"`, `"}`
+
 // parseControl reads a control frame of a client. A type that is not known is of a later version and has no meaning here.
 func parseControl(payload []byte) (control, error) {
+	if n := len(clientHead); len(payload) == n+32+len(clientTail) && string(payload[:n]) == clientHead {
+		if id := string(payload[n : n+32]); isClientID(id) && string(payload[n+32:]) == clientTail {
+			return control{Type: "client", ID: id}, nil
+		}
+	}
+	return parseJSONControl(payload)
+}
+
+// parseJSONControl reads any control frame.
+func parseJSONControl(payload []byte) (control, error) {
 	var c control
 	// Only the members of a known type are known, too.
 	var of struct {
@@ -219,8 +248,8 @@ func controlPiece(v any) *piece {
 }
 
 // messagePiece returns the frame of a message, not framed yet.
-func messagePiece(m Message, f form, prefix string) *piece {
-	p := &piece{opcode: opText, payload: m.Data, key: socketKey(m.Key)}
+func messagePiece(m Message, f form, prefix string) piece {
+	p := piece{opcode: opText, payload: m.Data, key: socketKey(m.Key)}
 	if m.Binary {
 		p.opcode = opBinary
 	}
@@ -237,7 +266,7 @@ func messagePiece(m Message, f form, prefix string) *piece {
 func streamPiece(e Envelope, f form, number uint64) *piece {
 	p := messagePiece(Message{Data: e.Data, Binary: e.Binary}, f, streamPrefix(number, e.Offset))
 	if e.End == "" {
-		return p
+		return &p
 	}
 	ended := controlPiece(endedControl{Type: "ended", Stream: number, Offset: e.Offset, State: e.End, Reason: e.Reason})
 	both := ended.appendTo(make([]byte, 0, ended.size()+p.size()))

@@ -108,7 +108,8 @@ func (l *Layer) deliverTo(e Envelope) {
 		return
 	}
 	m := Message{Data: e.Data, Binary: e.Binary, Key: e.Key}
-	_ = s.sendShared(context.Background(), messagePiece(m, s.form, string(kindMessage)), false)
+	p := messagePiece(m, s.form, string(kindMessage))
+	_ = s.sendShared(context.Background(), &p, false)
 }
 
 // missedByAll tells all sockets of this process that something that was for them alone may be missing.

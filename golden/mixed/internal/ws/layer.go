@@ -167,7 +167,8 @@ func (l *Layer) SendTo(ctx context.Context, socketID string, m Message) error {
 	if err != nil {
 		return l.sendElsewhere(ctx, socketID, Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key})
 	}
-	return s.sendShared(ctx, messagePiece(m, s.form, string(kindMessage)), false)
+	p := messagePiece(m, s.form, string(kindMessage))
+	return s.sendShared(ctx, &p, false)
 }
 
 // NotifyTo calls the Event method of one socket, by its id, as [Layer.Notify] does for a group. Its errors are those of

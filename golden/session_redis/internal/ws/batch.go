@@ -61,7 +61,7 @@ func (b *batch) free() {
 }
 
 // try writes as much as the peer takes at once, and reports whether that was all. It never waits, and tells of no error: what is
-// left meets it again. The connection must have no write deadline.
+// left meets it again. Beyond a write deadline of the connection it writes nothing.
 func (b *batch) try(direct syscall.RawConn) bool {
 	if direct != nil && b.bytes > 0 && b.sent == 0 && (len(b.frames) == 1 || b.bytes <= maxCopied) {
 		b.piece = b.joined()

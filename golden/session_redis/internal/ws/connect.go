@@ -8,34 +8,34 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"time"
 )
 
 // newHandshake gathers what is known of a connection.
 func (r *Router) newHandshake(w http.ResponseWriter, req *http.Request, m match, addr netip.Addr) *Handshake {
 	h := &Handshake{router: r, w: w, r: req, answered: make(chan struct{})}
-	h.scope = &Scope{route: m.route, params: m.params, url: req.URL, host: req.Host, header: req.Header, addr: addr}
+	h.scope = &Scope{
+		route: m.route, params: m.params, path: req.URL.Path, query: req.URL.RawQuery, host: req.Host,
+		header: packHeader(req.Header), addr: addr,
+	}
 	h.offer, h.scope.subprotocols = splitOffers(req.Header)
-	// net/http ends the context of the request when the handler returns, which is right after the upgrade.
-	h.base = context.WithoutCancel(req.Context())
+	h.base = lasting(req.Context())
 	h.ctx, h.cancel = context.WithCancelCause(h.base)
-	h.unwatch = context.AfterFunc(req.Context(), func() { h.cancel(errClientGone) })
-	h.deadline = time.AfterFunc(r.limits.HandshakeTimeout, func() { h.cancel(errTooLate) })
 	return h
 }
 
-// expire refuses a handshake that is still undecided when its context ends; nobody waits for its Connect.
-func (h *Handshake) expire() {
-	h.refuse(&denyError{status: http.StatusServiceUnavailable, reason: "the handshake took too long"})
+// expire refuses a handshake that is still undecided, and ends its context; nobody waits for its Connect.
+func (h *Handshake) expire(cause error) {
+	h.refuse(&denyError{status: http.StatusServiceUnavailable, reason: "the handshake took too long"}, cause)
 }
 
-// refuse answers with an HTTP status, unless there is an answer already.
-func (h *Handshake) refuse(refusal *denyError) {
+// refuse answers with an HTTP status, unless there is an answer already, and ends the context.
+func (h *Handshake) refuse(refusal *denyError, cause error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state != undecided {
 		return
 	}
+	h.cancel(cause)
 	h.state = over
 	h.refusal = refusal
 	close(h.answered)
@@ -43,8 +43,6 @@ func (h *Handshake) refuse(refusal *denyError) {
 
 // run makes the consumer, lets it decide, and does what it asks for.
 func (h *Handshake) run(m match) {
-	defer h.unwatch()
-	defer h.deadline.Stop()
 	h.conclude(h.connect(m.route))
 }
 
@@ -151,7 +149,7 @@ func (h *Handshake) fail(err error) {
 		slog.Error("ws: connect failed", "route", h.scope.route.pattern, "error", err)
 	}
 	h.router.dismiss(h.scope.addr) // first: who reads the answer may come back at once
-	h.refuse(refusal)
+	h.refuse(refusal, nil)
 	h.cancel(nil)
 }
 

@@ -2,7 +2,10 @@
 
 package ws
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // gate bounds how many handlers of async sockets run at once in the whole process. Sockets that found no place wait in line,
 // and one that has had its turn goes to the end of it. A nil gate has no bound.
@@ -10,6 +13,8 @@ type gate struct {
 	mu      sync.Mutex
 	free    int       // places
 	waiting []*Socket // none of them twice, see Socket.waiting
+
+	inLine atomic.Int32 // how many wait, to be looked at without the lock
 }
 
 // acquire takes a place; where there is none, it puts the socket in line.
@@ -26,6 +31,7 @@ func (g *gate) acquire(s *Socket) bool {
 	if !s.waiting {
 		s.waiting = true
 		g.waiting = append(g.waiting, s)
+		g.inLine.Add(1)
 	}
 	return false
 }
@@ -38,7 +44,7 @@ func (g *gate) release() {
 			return
 		}
 		if s.in.claim() {
-			go s.work()
+			s.router.crew.work(s)
 			return
 		}
 	}
@@ -55,16 +61,10 @@ func (g *gate) pop() *Socket {
 	s := g.waiting[0]
 	g.waiting[0] = nil
 	g.waiting = g.waiting[1:]
+	g.inLine.Add(-1)
 	s.waiting = false
 	return s
 }
 
 // crowded reports whether sockets wait in line.
-func (g *gate) crowded() bool {
-	if g == nil {
-		return false
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.waiting) > 0
-}
+func (g *gate) crowded() bool { return g != nil && g.inLine.Load() > 0 }

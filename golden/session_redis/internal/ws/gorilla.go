@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -23,15 +24,26 @@ import (
 // group's message is framed once for all its sockets.
 
 // conn is an upgraded connection. Its read side belongs to the reader goroutine, its write side to whoever writes at the time:
-// the socket's writer goroutine or the flusher, never both.
+// the socket's writer goroutine, a Send or the flusher, never two of them.
 type conn struct {
 	ws         *websocket.Conn
 	net        net.Conn
-	direct     syscall.RawConn // of net, where that is TCP, for batch.try
+	direct     syscall.RawConn // of net, where that is TCP, for batch.try and await
 	compressed bool            // permessage-deflate was negotiated
-	lost       bool            // a read of the connection itself failed; the reader's
 
 	heard atomic.Bool // something came since this was last cleared; anything is a sign of life
+
+	deadlines sync.Mutex // held while one is set
+	writeBy   time.Time  // no write goes on beyond it, if it is set; guarded by deadlines
+
+	// The rest is the reader's.
+	lost     bool               // a read of the connection itself failed
+	glancing bool               // the tap is to read what is there, without waiting
+	fd       uintptr            // of the connection, while glancing
+	look     func(uintptr) bool // the method glance, made a value once
+	lender   *bufio.Reader      // whose buffer reader has; nil where it has none, and must not be read
+	reader   bufio.Reader       // gorilla's
+	tap      tap                // between gorilla and the connection
 }
 
 // errTooBig says that a message was longer than allowed. The connection can still be read.
@@ -72,30 +84,30 @@ func isKey(text string) bool {
 	return err == nil && len(key) == 16
 }
 
-// upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection.
-func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, compress bool, timeout time.Duration) (*conn, error) {
+// upgrade answers the handshake. Where it fails, it has answered with an error or closed the connection. With hold, it may return the
+// answer, for the caller to write together with the first frame.
+func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, limits *Limits, hold bool) (*conn, []byte, error) {
 	u := websocket.Upgrader{
-		HandshakeTimeout:  timeout,
-		EnableCompression: compress,
+		HandshakeTimeout:  limits.HandshakeTimeout,
+		EnableCompression: limits.Compression,
 		WriteBufferPool:   noWrites{},                               // gorilla writes nothing but the answer
 		CheckOrigin:       func(*http.Request) bool { return true }, // OriginValidator has
 	}
-	c := new(conn)
+	c, a := new(conn), answer{hold: hold}
+	c.tap.answer = &a
+	c.look = c.glance
 	ws, err := u.Upgrade(hijacker{ResponseWriter: w, conn: c}, r, header)
 	switch {
 	case err != nil && c.net == nil:
-		return nil, fmt.Errorf("%w: a middleware that wraps the http.ResponseWriter needs a method Unwrap", err)
+		return nil, nil, fmt.Errorf("%w: a middleware that wraps the http.ResponseWriter needs a method Unwrap", err)
 	case err != nil: // the connection was there, and failed
-		return nil, fmt.Errorf("%w: %w", errClientGone, err)
+		return nil, nil, fmt.Errorf("%w: %w", errClientGone, err)
 	}
-	c.ws = ws
-	if tcp, ok := c.net.(*net.TCPConn); ok {
-		c.direct, _ = tcp.SyscallConn() // fails for no connection that there is
-		_ = c.clearDeadline()           // that of the handshake; an error means that the connection is closed
-	}
+	c.ws, c.tap.answer = ws, nil
+	_ = c.clearDeadline() // that of the handshake; an error means that the connection is closed
 	// The outbox answers a close frame, in its turn after what waits there.
 	ws.SetCloseHandler(func(int, string) error { return nil })
-	return c, nil
+	return c, a.held, nil
 }
 
 // onPing sets what the reader calls for the peer's pings. That a pong came is known from heard.
@@ -106,6 +118,7 @@ func (c *conn) onPing(answer func(payload string)) {
 // next waits for the next message and reads up to limit bytes of it into a pooled buffer, which the caller frees. Errors
 // other than errTooBig are final.
 func (c *conn) next(limit int) (binary bool, b *buffer, err error) {
+	c.borrow()
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return false, nil, c.explain(err)
@@ -141,7 +154,7 @@ func (c *conn) write(b *batch, timeout time.Duration) error {
 	if len(b.frames) == 1 {
 		return c.writeParts(b.frames[0].data[b.sent:], timeout)
 	}
-	if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+	if err := c.setWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return err
 	}
 	if _, err := b.rest().WriteTo(c.net); err != nil {
@@ -153,7 +166,7 @@ func (c *conn) write(b *batch, timeout time.Duration) error {
 // writeParts writes one frame, or what was gathered of several.
 func (c *conn) writeParts(data []byte, timeout time.Duration) error {
 	for len(data) > 0 {
-		if err := c.net.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
+		if err := c.setWriteDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
 		n, err := c.net.Write(data[:min(len(data), maxBatch)])
@@ -170,7 +183,26 @@ func (c *conn) clearDeadline() error {
 	if c.direct == nil {
 		return nil
 	}
-	return c.net.SetWriteDeadline(time.Time{})
+	return c.setWriteDeadline(time.Time{})
+}
+
+// setWriteDeadline lets no write wait beyond the deadline, if it is set, nor beyond the one of hurry.
+func (c *conn) setWriteDeadline(deadline time.Time) error {
+	c.deadlines.Lock()
+	defer c.deadlines.Unlock()
+	if !c.writeBy.IsZero() && (deadline.IsZero() || c.writeBy.Before(deadline)) {
+		deadline = c.writeBy
+	}
+	return c.net.SetWriteDeadline(deadline)
+}
+
+// hurry lets no write go on beyond the deadline, the one that is under way included. It does not wait for that one.
+func (c *conn) hurry(deadline time.Time) {
+	c.deadlines.Lock()
+	defer c.deadlines.Unlock()
+	c.writeBy = deadline
+	// An error means that the connection is closed, which is as good.
+	_ = c.net.SetWriteDeadline(deadline)
 }
 
 // stopReading lets no read wait beyond the deadline.
@@ -202,26 +234,38 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn.net = c
-	t := &tap{Conn: c, conn: h.conn}
-	if n := rw.Reader.Buffered(); n > 0 {
-		return t, rw, nil // a client that does not wait for the answer: gorilla refuses it
+	h.conn.net, h.conn.tap.Conn, h.conn.tap.conn = c, c, h.conn
+	if tcp, ok := c.(*net.TCPConn); ok {
+		h.conn.direct, _ = tcp.SyscallConn() // fails for no connection that there is
 	}
-	rw.Reader.Reset(t) // so that gorilla reads through the tap, into the buffer that is there already
-	return t, rw, nil
+	if rw.Reader.Buffered() > 0 {
+		return c, rw, nil // a client that does not wait for the answer: gorilla refuses it
+	}
+	h.conn.borrow()
+	return &h.conn.tap, bufio.NewReadWriter(&h.conn.reader, rw.Writer), nil // gorilla keeps the reader: it is large enough
 }
 
 // tap stands between gorilla and the connection.
 type tap struct {
 	net.Conn
-	conn     *conn
-	answered bool
+	conn   *conn
+	answer *answer // nil once the handshake is over
+}
+
+// answer is what gorilla writes: the answer to the handshake.
+type answer struct {
+	written bool
+	hold    bool   // it need not be written at once
+	held    []byte // what was not
 }
 
 // Read takes note of what is heard, and that the connection failed, which gorilla's errors do not tell from a breach of the
 // protocol.
 func (t *tap) Read(p []byte) (int, error) {
-	n, err := t.Conn.Read(p)
+	n, err := t.read(p)
+	if err == errNothing {
+		return 0, err
+	}
 	if !t.conn.heard.Load() { // looking first leaves the memory to other readers, as a rule
 		t.conn.heard.Store(true)
 	}
@@ -231,21 +275,33 @@ func (t *tap) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// read reads from the connection; while its conn is glancing, without waiting.
+func (t *tap) read(p []byte) (int, error) {
+	if t.conn.glancing {
+		return readNow(t.conn.fd, p)
+	}
+	return t.Conn.Read(p)
+}
+
 // Write lets the answer to the handshake pass and nothing else: the close frame that gorilla writes on a breach of the
 // protocol would break into a frame of the writer goroutine, which sends one itself.
 func (t *tap) Write(p []byte) (int, error) {
-	if t.answered {
+	if t.answer == nil || t.answer.written {
 		return len(p), nil
 	}
-	t.answered = true
+	t.answer.written = true
 	t.conn.compressed = bytes.Contains(p, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate"))
+	if t.answer.hold && t.conn.direct != nil {
+		t.answer.held = bytes.Clone(p)
+		return len(p), nil
+	}
 	return t.Conn.Write(p)
 }
 
 // SetWriteDeadline leaves the deadline to the writer goroutine once the handshake has been answered: with the close frame that
 // Write holds back, gorilla sets one of a second, which would cut short what is being written.
 func (t *tap) SetWriteDeadline(deadline time.Time) error {
-	if t.answered {
+	if t.answer == nil || t.answer.written {
 		return nil
 	}
 	return t.Conn.SetWriteDeadline(deadline)

@@ -81,7 +81,8 @@ func (r *Request) Reply(ctx context.Context, m Message) error {
 	if policy == policyDrop {
 		policy = policyDisconnect
 	}
-	return r.Socket.send(ctx, messagePiece(m, r.Socket.form, string(kindRequest)+r.id+":"), policy)
+	p := messagePiece(m, r.Socket.form, string(kindRequest)+r.id+":")
+	return r.Socket.send(ctx, &p, policy)
 }
 
 // finish tells the page that its request will not be answered, if that is so.
@@ -108,14 +109,14 @@ func (s *Socket) startHandler() {
 		return // its turn comes
 	}
 	if s.in.claim() {
-		go s.work()
+		s.router.crew.work(s)
 		return
 	}
 	s.gate.release()
 }
 
-// work is a handler goroutine: it handles what waits, and ends. Where other sockets wait for its place, it gives the place up
-// after each task.
+// work runs handlers, one after another, until nothing waits, on a goroutine of the crew. Where other sockets wait for its place, it
+// gives the place up after each task.
 func (s *Socket) work() {
 	returned, again := false, true
 	defer func() {
@@ -128,14 +129,18 @@ func (s *Socket) work() {
 			s.startHandler()
 		}
 	}()
-	for {
-		t, ok, more := s.in.next()
+	var t task
+	for first := true; ; first = false {
+		ok, more, lone := s.in.next(&t, first)
 		if !ok {
 			returned, again = true, false
 			return
 		}
 		if more {
 			s.startHandler()
+		}
+		if lone {
+			s.out.expectAnswer()
 		}
 		s.handle(&t)
 		if s.gate.crowded() {
@@ -148,11 +153,12 @@ func (s *Socket) work() {
 
 // handle runs the handler of one task.
 func (s *Socket) handle(t *task) {
-	call := s.call
+	var err error
 	if t.command != 0 {
-		call = s.handleCommand
+		err = s.handleCommand(t)
+	} else {
+		err = s.call(t)
 	}
-	err := call(t)
 	t.buffer.free()
 	s.result(err)
 }

@@ -8,11 +8,29 @@ import (
 	"unicode/utf8"
 )
 
-// read is the reader goroutine: it lives as long as the connection, and closes it.
+// read is the reader goroutine: it lives as long as the connection, and closes it. It waits here, where its stack is shallow.
+// A stack that has grown never gets as small again, so that after a wait that brought nothing but a sign of life a new goroutine
+// goes on: an idle socket has the smallest stack there is.
 func (s *Socket) read() {
+	for {
+		s.conn.await()
+		quiet, err := s.receive()
+		if err != nil {
+			s.readEnded(err)
+			return
+		}
+		if quiet && s.conn.waits() {
+			go s.read()
+			return
+		}
+	}
+}
+
+// readEnded ends the socket, whose connection cannot be read any more, and closes the connection.
+func (s *Socket) readEnded(err error) {
 	defer s.partOver()
 	defer s.conn.close()
-	err := s.receive()
+	s.conn.giveBack()
 	var closed *peerClose
 	var breach *protocolError
 	switch {
@@ -29,29 +47,44 @@ func (s *Socket) read() {
 	<-s.out.done()
 }
 
-// receive takes messages off the connection until it ends, and returns why. After the end of the socket they are thrown
-// away: a connection that is closed with unread input would be reset, and the close frame lost.
-func (s *Socket) receive() error {
-	s.conn.onPing(s.answerPing)
-	var bucket bucket
+// receive takes what has come off the connection. It reports whether that was nothing for the handlers, or why the connection
+// has ended.
+func (s *Socket) receive() (quiet bool, err error) {
+	quiet = true
 	for {
-		binary, b, err := s.conn.next(s.router.limits.MaxMessage)
-		switch {
-		case errors.Is(err, errTooBig):
-			s.breach(CodeTooBig, "message too big")
-		case err != nil:
-			return err
-		case s.ctx.Err() != nil:
-			b.free()
-		case !binary && !utf8.Valid(b.data):
-			b.free()
-			s.breach(CodeInvalidText, "text is not UTF-8")
-		default:
-			s.accept(b, binary)
-			s.throttle(&bucket)
-			s.awaitRoom()
+		if !s.conn.skipPong() {
+			message, err := s.receiveOne()
+			if err != nil {
+				return false, err
+			}
+			quiet = quiet && !message
+		}
+		if !s.conn.unread() {
+			return quiet, nil
 		}
 	}
+}
+
+// receiveOne takes a message off the connection, and reports whether it was one for the handlers. After the end of the socket
+// messages are thrown away: a connection that is closed with unread input would be reset, and the close frame lost.
+func (s *Socket) receiveOne() (message bool, err error) {
+	binary, b, err := s.conn.next(s.form.readLimit(s.router.limits.MaxMessage))
+	switch {
+	case errors.Is(err, errTooBig):
+		s.breach(CodeTooBig, tooBig)
+	case err != nil:
+		return false, err
+	case s.ctx.Err() != nil:
+		b.free()
+	case !binary && !utf8.Valid(b.data):
+		b.free()
+		s.breach(CodeInvalidText, "text is not UTF-8")
+	default:
+		message = s.accept(b, binary)
+		s.throttle()
+		s.awaitRoom()
+	}
+	return message, nil
 }
 
 // answerPing answers a ping of the peer.
@@ -66,27 +99,36 @@ func (s *Socket) breach(code int, reason string) {
 	s.shut(ending{status: CloseStatus{Code: code, Reason: closeReason(reason)}, keepInbox: true, flush: true})
 }
 
-// accept gives a message that was read to the handlers.
-func (s *Socket) accept(b *buffer, binary bool) {
+// tooBig is the reason of a close with 1009.
+const tooBig = "message too big"
+
+// accept gives a message that was read to the handlers, and reports whether it was one for them.
+func (s *Socket) accept(b *buffer, binary bool) bool {
 	t := task{buffer: b, message: Message{Data: b.data, Binary: binary}}
 	if s.form.v1() {
 		f, err := parseIncoming(b.data)
+		if err == nil && f.kind != kindControl && len(f.payload) > s.router.limits.MaxMessage {
+			b.free()
+			s.breach(CodeTooBig, tooBig)
+			return false
+		}
 		if err == nil {
 			err = s.take(f)
 		}
 		if err != nil {
 			b.free()
 			s.breach(CodeProtocolError, err.Error())
-			return
+			return false
 		}
 		if f.kind == kindPong || f.kind == kindControl {
 			b.free()
-			return
+			return false
 		}
 		t.message.Data, t.request, t.command = f.payload, f.id, f.number
 	}
 	s.router.counts.received.Add(1)
 	s.push(t)
+	return true
 }
 
 // errSyncRequest says that only async consumers answer requests.
@@ -158,11 +200,14 @@ func (b *bucket) take(now time.Time, rate int) time.Duration {
 }
 
 // throttle keeps the reader from reading while the socket is beyond its rate.
-func (s *Socket) throttle(b *bucket) {
+func (s *Socket) throttle() {
 	if s.router.limits.MessageRate == 0 {
 		return
 	}
-	wait := b.take(time.Now(), s.router.limits.MessageRate)
+	if s.bucket == nil {
+		s.bucket = new(bucket)
+	}
+	wait := s.bucket.take(time.Now(), s.router.limits.MessageRate)
 	if wait <= 0 {
 		return
 	}

@@ -20,8 +20,10 @@ type Router struct {
 	tree   *routeTree
 	shake  http.Handler // the middlewares, and the handshake behind them
 	gate   *gate
+	crew   crew
 	counts counts
 	acks   bool // commands are acknowledged: the layer keeps history
+	began  time.Time
 
 	clients clients
 	births  atomic.Uint64 // of sockets
@@ -63,6 +65,7 @@ func NewRouter(limits Limits, layer *Layer, middlewares []Middleware, routes ...
 		tree:   newRouteTree(list),
 		gate:   &gate{free: limits.MaxHandlers},
 		acks:   layer.keepsHistory(),
+		began:  time.Now(),
 		perIP:  make(map[netip.Addr]int),
 	}
 	r.abandoned, r.abandon = context.WithCancel(context.Background())
@@ -89,9 +92,60 @@ type match struct {
 // matchKey is where the match stands in the context of a request.
 type matchKey struct{}
 
+// matched is a request's context with its match.
+type matched struct {
+	context.Context
+	match  match
+	direct bool // Context is net/http's own
+}
+
+// Value implements context.Context.
+func (c *matched) Value(key any) any {
+	if key == (matchKey{}) {
+		return c.match
+	}
+	return c.Context.Value(key)
+}
+
+// serverValues is a context with the values that net/http gives a request, and no others. It never ends.
+type serverValues struct {
+	context.Context
+	server, addr any
+}
+
+// Value implements context.Context.
+func (c *serverValues) Value(key any) any {
+	switch key {
+	case http.ServerContextKey:
+		return c.server
+	case http.LocalAddrContextKey:
+		return c.addr
+	}
+	return nil
+}
+
+// lasting returns a context with the values of a request's context. It does not end with that, which net/http ends when the
+// handler returns, right after the upgrade. Every socket keeps it: where no middleware has added a value, it does without the
+// contexts that net/http makes for each request.
+func lasting(request context.Context) context.Context {
+	c, bare := request.(*matched)
+	switch {
+	case !bare:
+		return context.WithoutCancel(request)
+	case !c.direct:
+		return context.WithoutCancel(c.Context)
+	}
+	return &serverValues{context.Background(), c.Value(http.ServerContextKey), c.Value(http.LocalAddrContextKey)}
+}
+
 // ServeHTTP answers a handshake: 404 where no route takes the path, 426 where the request is no WebSocket handshake;
 // otherwise the middlewares and then the consumer decide. It returns as soon as the socket is accepted or refused.
-func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.serve(w, req, false) }
+
+// serveDirect is ServeHTTP for a request as net/http gives it, with nothing added to its context.
+func (r *Router) serveDirect(w http.ResponseWriter, req *http.Request) { r.serve(w, req, true) }
+
+func (r *Router) serve(w http.ResponseWriter, req *http.Request, direct bool) {
 	path := req.URL.EscapedPath()
 	route := r.tree.find(path)
 	if route == nil {
@@ -100,20 +154,32 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	params, ok := route.params(path)
 	if !ok {
-		slog.Debug("ws: a parameter is not what its converter takes", "route", route.pattern, "path", clip(req.URL.Path))
-		http.NotFound(w, req)
+		refuseParams(w, req, route)
 		return
 	}
 	if status, reason := checkUpgrade(req); status != 0 {
-		slog.Debug("ws: not a WebSocket handshake", "route", route.pattern, "status", status, "reason", reason)
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Sec-WebSocket-Version", "13")
-		http.Error(w, reason, status)
+		refuseUpgrade(w, route, status, reason)
 		return
 	}
-	ctx := context.WithValue(req.Context(), matchKey{}, match{route: route, params: params})
+	ctx := &matched{Context: req.Context(), match: match{route: route, params: params}, direct: direct}
 	r.shake.ServeHTTP(w, req.WithContext(ctx))
+}
+
+// Who refuses has a function of its own, so that a handshake that goes well does without the stack that its log line takes.
+
+// refuseParams answers a request whose path has the shape of a route.
+func refuseParams(w http.ResponseWriter, req *http.Request, route *Route) {
+	slog.Debug("ws: a parameter is not what its converter takes", "route", route.pattern, "path", clip(req.URL.Path))
+	http.NotFound(w, req)
+}
+
+// refuseUpgrade answers a request that is no WebSocket handshake.
+func refuseUpgrade(w http.ResponseWriter, route *Route, status int, reason string) {
+	slog.Debug("ws: not a WebSocket handshake", "route", route.pattern, "status", status, "reason", reason)
+	w.Header().Set("Connection", "Upgrade")
+	w.Header().Set("Upgrade", "websocket")
+	w.Header().Set("Sec-WebSocket-Version", "13")
+	http.Error(w, reason, status)
 }
 
 // admit makes room for one more connection, or says with which status to refuse it, and why.
@@ -180,7 +246,7 @@ func (r *Router) add(s *Socket) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.slot = len(r.sockets)
-	s.pingAt = time.Now().Add(r.pingEvery())
+	s.pingAt = time.Since(r.began) + r.pingEvery()
 	s.due = s.pingAt
 	r.sockets = append(r.sockets, s)
 	r.settle()
@@ -188,6 +254,7 @@ func (r *Router) add(s *Socket) bool {
 		ctx, cancel := context.WithCancel(context.Background())
 		r.sweeping, r.endSweep = ctx.Done(), cancel
 		go r.sweep(r.sweeping)
+		r.crew.gather()
 	}
 	return !r.draining
 }
@@ -205,6 +272,7 @@ func (r *Router) remove(s *Socket) {
 	if last == 0 {
 		r.endSweep()
 		r.sweeping = nil
+		r.crew.dismiss()
 	}
 	r.dismissLocked(s.scope.addr)
 }

@@ -3,6 +3,7 @@
 package ws
 
 import (
+	"encoding/binary"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -10,13 +11,13 @@ import (
 )
 
 // Scope is what is known of a connection before it is accepted. It is immutable, and so safe for concurrent use: do not
-// write to what it returns.
+// write to what it returns, copies aside.
 type Scope struct {
 	route        *Route
 	params       Params
-	url          *url.URL
+	path, query  string
 	host         string
-	header       http.Header
+	header       packedHeader
 	addr         netip.Addr
 	subprotocols []string
 
@@ -31,20 +32,23 @@ func (s *Scope) Route() string { return s.route.pattern }
 func (s *Scope) Params() Params { return s.params }
 
 // Path returns the path of the request, decoded.
-func (s *Scope) Path() string { return s.url.Path }
+func (s *Scope) Path() string { return s.path }
 
 // Query returns the values of the query string; pairs that cannot be read are left out.
-func (s *Scope) Query() url.Values { return s.url.Query() }
+func (s *Scope) Query() url.Values {
+	values, _ := url.ParseQuery(s.query) // its error tells of the first of these pairs
+	return values
+}
 
 // Host returns the host, and the port if there is one, that the client asked for.
 func (s *Scope) Host() string { return s.host }
 
-// Header returns the header of the request.
-func (s *Scope) Header() http.Header { return s.header }
+// Header returns the header of the request: a copy.
+func (s *Scope) Header() http.Header { return s.header.unpack() }
 
 // Cookie returns the value of the first cookie of that name, and reports whether there is one.
 func (s *Scope) Cookie(name string) (string, bool) {
-	r := http.Request{Header: s.header}
+	r := http.Request{Header: s.header.unpack()}
 	c, err := r.Cookie(name)
 	if err != nil { // http.ErrNoCookie is the only one
 		return "", false
@@ -58,6 +62,50 @@ func (s *Scope) ClientAddr() netip.Addr { return s.addr }
 // Subprotocols returns the application's subprotocols that the client offered, in its order. Accept one of them with
 // [Subprotocol]. Those of wsgen itself are not among them.
 func (s *Scope) Subprotocols() []string { return s.subprotocols }
+
+// packedHeader is a header in a single piece of memory. Every socket keeps one, few are asked for it, and as a map it takes three
+// times as much. Keys and values stand one behind the other, each after its length.
+type packedHeader []byte
+
+// packHeader packs a header.
+func packHeader(h http.Header) packedHeader {
+	size := 0
+	for key, values := range h {
+		for _, value := range values {
+			size += len(key) + len(value) + 2*binary.MaxVarintLen16
+		}
+	}
+	p := make(packedHeader, 0, size)
+	for key, values := range h {
+		for _, value := range values {
+			p = p.append(key).append(value)
+		}
+	}
+	return p
+}
+
+func (p packedHeader) append(text string) packedHeader {
+	return append(binary.AppendUvarint(p, uint64(len(text))), text...)
+}
+
+// unpack returns the header.
+func (p packedHeader) unpack() http.Header {
+	h := make(http.Header)
+	for len(p) > 0 {
+		var key, value string
+		key, p = p.cut()
+		value, p = p.cut()
+		h[key] = append(h[key], value)
+	}
+	return h
+}
+
+// cut returns the first text, and what follows it.
+func (p packedHeader) cut() (string, packedHeader) {
+	n, width := binary.Uvarint(p)
+	p = p[width:]
+	return string(p[:n]), p[n:]
+}
 
 // The subprotocols of wsgen. A browser fails a handshake that selects none of its offers, hence protocolRaw for pages that
 // offer one only to carry something else.

@@ -82,7 +82,8 @@ func validateAddr(addr string) error {
 
 // application is what Serve needs of a *Router.
 type application interface {
-	http.Handler
+	// serveDirect answers a request as net/http gives it, with nothing added to its context.
+	serveDirect(w http.ResponseWriter, r *http.Request)
 	// Handles reports whether the path of the request has the shape of a route.
 	Handles(r *http.Request) bool
 	// Drain refuses new sockets, closes those that are open, spread over the window, and waits for their handlers, and for the
@@ -157,7 +158,7 @@ func dispatch(probes *health, app application, mux http.Handler) http.Handler {
 		switch {
 		case probes.serve(w, r):
 		case app.Handles(r):
-			app.ServeHTTP(w, r)
+			app.serveDirect(w, r)
 		case cleansToRoute(app, r):
 			http.NotFound(w, r)
 		default:

@@ -31,19 +31,21 @@ type Socket struct {
 	in  inbox
 	out outbox
 
+	bucket  *bucket                 // the reader's; nil until a message was measured
 	visit   *visit                  // which client this is; nil until the reader has heard it
 	streams atomic.Pointer[streams] // nil until it joins one, over wsgen.1
 
 	groupsMu sync.Mutex // guards the next two
-	groups   map[string]*group
-	left     bool // all groups, for good
+	groups   []*group   // few: a map would be larger, and no faster
+	left     bool       // all groups, for good
 
 	stalled atomic.Bool // the reader does not read, so that silence means nothing
 
-	pingAt  time.Time // when to ping; this and the next three are the sweeper's
-	judgeAt time.Time // when to judge whether a sign of life came, where pinged is set
-	due     time.Time // the earlier of the two
-	pinged  bool      // waiting for a sign of life
+	// The next four are the sweeper's; times run from Router.began.
+	pingAt  time.Duration // when to ping
+	judgeAt time.Duration // when to judge whether a sign of life came, where pinged is set
+	due     time.Duration // the earlier of the two
+	pinged  bool          // waiting for a sign of life
 
 	parts atomic.Int32 // of the socket that are not over: connection, consumer
 	slot  int          // in Router.sockets; guarded by Router.mu
@@ -67,7 +69,7 @@ func (s *Socket) Send(ctx context.Context, m Message) error {
 		return err
 	}
 	p := messagePiece(m, s.form, string(kindMessage))
-	return s.send(ctx, p, s.scope.route.options.policy)
+	return s.send(ctx, &p, s.scope.route.options.policy)
 }
 
 // Join makes the socket a member of a group, until it leaves or ends. Joining twice is joining once. Where the group keeps
@@ -156,7 +158,7 @@ func (s *Socket) overflow(policy outboundPolicy) error {
 	}
 	s.router.counts.slow.add(1, "ws: sockets closed that were too slow; OUTBOUND_BYTES bounds what waits for one",
 		"route", s.scope.route.pattern, "socket", s.id, "code", CodeSlow)
-	s.shut(ending{status: CloseStatus{Code: CodeSlow, Reason: "too slow"}, keepInbox: true})
+	s.shut(ending{status: CloseStatus{Code: CodeSlow, Reason: "too slow"}, keepInbox: true, hurry: true})
 	return s.closedError()
 }
 
@@ -181,8 +183,13 @@ type ending struct {
 	code      int         // what the peer is told, where that is another code
 	keepInbox bool        // what was received already is still handled
 	flush     bool        // what waits to be written goes out before the close frame
+	hurry     bool        // the peer has no longer than lastWords for what is on its way
 	reply     bool        // the peer has sent its close frame, and gets the same back
 }
+
+// lastWords is how long a peer that was too slow has for what is being written to it, and the close frame behind that: enough for one
+// that merely lagged, and little for one that does not read, which costs memory as long.
+const lastWords = 2 * time.Second
 
 // shut ends the socket, if nothing has ended it before, and tells the peer.
 func (s *Socket) shut(e ending) {
@@ -199,6 +206,9 @@ func (s *Socket) shut(e ending) {
 	last = append(last, &piece{opcode: opClose, payload: closePayload(e.code, e.status.Reason)})
 	v, unsent := s.out.close(!e.flush, last...)
 	s.unsent(unsent)
+	if e.hurry {
+		s.conn.hurry(time.Now().Add(min(lastWords, s.router.limits.WriteTimeout)))
+	}
 	if v == started {
 		go s.write()
 	}
