@@ -28,6 +28,8 @@ func sharedTests() map[string]func(*testing.T, Suite) {
 		"layer, one socket":           testOneSocket,
 		"layer, jobs of another":      testJobsOfAnother,
 		"layer, a process that ended": testProcessThatEnded,
+		"values":                      testValues,
+		"values, deleted":             testValueStaysDeleted,
 	}
 }
 

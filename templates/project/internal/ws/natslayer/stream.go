@@ -216,6 +216,12 @@ var errConflict = errors.New("others change the stream all the time")
 // errWrongLastSequence is what JetStream says in a cluster where a message for the same stream is on its way.
 const errWrongLastSequence jetstream.ErrorCode = 10164
 
+// conflicts reports whether an error says that a message was not stored, because what it follows is not the newest.
+func conflicts(err error) bool {
+	var refused *jetstream.APIError
+	return errors.As(err, &refused) && (refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refused.ErrorCode == errWrongLastSequence)
+}
+
 // store stores a message, if the state that it follows is the newest.
 func (b *Backend) store(ctx context.Context, s *stream, d *draft) (*message, error) {
 	text, err := json.Marshal(d.state)
@@ -238,11 +244,10 @@ func (b *Backend) store(ctx context.Context, s *stream, d *draft) (*message, err
 	}
 	began := time.Now()
 	ack, err := b.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequenceForSubject(s.seq, s.subjects+">"), jetstream.WithRetryAttempts(0))
-	var refused *jetstream.APIError
-	switch {
-	case errors.As(err, &refused) && (refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refused.ErrorCode == errWrongLastSequence):
+	if conflicts(err) {
 		return nil, errConflict
-	case err != nil:
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.storedSince(began)
