@@ -178,6 +178,9 @@ func (b *Backend) Close() error {
 
 // command sends a command, and returns the answer. Where ctx ends first, the command may have been done or not.
 func (b *Backend) command(ctx context.Context, c rueidis.Completed) (rueidis.RedisMessage, error) {
+	if ctx.Err() != nil {
+		return rueidis.RedisMessage{}, context.Cause(ctx)
+	}
 	select {
 	case b.calls <- struct{}{}:
 	case <-ctx.Done():
