@@ -13,6 +13,7 @@ type client struct {
 	service string
 	Sockets []clientSocket // sorted by the consumer's name; only consumers that a route leads to
 	Streams bool           // whether groups keep their history
+	Remote  bool           // whether messages of groups come from other processes as well
 	Auth    string         // how users are known, "session" or "jwt"; empty where they are not
 }
 
@@ -90,6 +91,7 @@ func (r clientRoute) OptionsMark() string {
 // newClient takes from the project what its JavaScript client exports.
 func newClient(p *model.Project) client {
 	data := client{service: p.Service, Streams: len(p.Streams) > 0}
+	_, data.Remote = layerPart(p)
 	if one, ok := authPart(p); ok {
 		data.Auth = one.Package
 	}

@@ -95,6 +95,8 @@ func wants(p *model.Project, name string) bool {
 	switch {
 	case strings.HasPrefix(name, "client/streams"): // a page that has no streams does not load it
 		return len(p.Streams) > 0
+	case strings.HasPrefix(name, "internal/ws/remote"), strings.HasPrefix(name, "client/remote"): // what other processes are for
+		return p.Layer != "memory"
 	case strings.HasPrefix(name, "internal/ws/user_notice"): // what a logout in another process is told by
 		return p.Auth == "session"
 	case strings.HasPrefix(name, "client/auth"), strings.HasPrefix(name, "internal/ws/user"),

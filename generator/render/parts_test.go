@@ -85,6 +85,8 @@ func TestWantsByName(t *testing.T) {
 	}{
 		{"internal/ws/user.go", "redis", "none", false},
 		{"internal/ws/user.go", "memory", "jwt", true},
+		{"internal/ws/remote_jobs.go", "memory", "session", false},
+		{"internal/ws/remote_jobs.go", "nats", "none", true},
 		{"internal/ws/user_notice.go", "memory", "jwt", false},
 		{"internal/ws/user_notice.go", "memory", "session", true},
 		{"internal/ws/wstest/user.go", "memory", "none", false},
@@ -116,6 +118,7 @@ func TestRoutingOfParts(t *testing.T) {
 			"\tusers := ws.NewUsers(session.New(cfg.Session, cfg.AllowedOrigins, cfg.Debug, layer), deps)\n\treturn ws.NewRouter(",
 			"\t).Guard(users)\n}\n",
 			"backend, err := redislayer.Open(ctx, cfg.Redis)\n",
+			"return ws.NewRemoteLayer(backend)\n",
 			"}, ws.RequireUser(), ws.OutboundLatest(), ws.Concurrency(4)),",
 		}},
 		{"nats", "jwt", []string{
