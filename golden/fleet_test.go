@@ -27,6 +27,9 @@ func TestFleet(t *testing.T) {
 				here bool // also without -long
 			}{
 				{"a process dies", processDies, true},
+				{"the server is killed", serverKilled, layer.name == "redis"},
+				{"the server stands still", serverPaused, layer.name == "nats"},
+				{"the server is emptied", serverEmptied, layer.name == "redis"},
 			} {
 				if test.here || *long {
 					t.Run(test.name, func(t *testing.T) { test.run(t, layer, dir, bin) })
