@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,9 +48,19 @@ func sharedLayers() []sharedLayer {
 // connections to nginx.
 type fleet struct {
 	*lab
-	server  layerServer
-	nginx   *backends.Nginx
+	server layerServer
+	nginx  *backends.Nginx
+
+	mu      sync.Mutex // held while the next two change, and by who reads them meanwhile
 	members []*service
+	boots   []int // which start of the service each is
+}
+
+// member returns the process in one place.
+func (f *fleet) member(i int) *service {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.members[i]
 }
 
 // newFleet starts the server, the processes, nginx and the proxy.
@@ -61,7 +72,7 @@ func newFleet(t *testing.T, layer sharedLayer, dir, bin string, plan cutproxy.Pl
 	var upstreams []string
 	for range 2 {
 		s := f.start()
-		f.members = append(f.members, s)
+		f.members, f.boots = append(f.members, s), append(f.boots, f.boot)
 		upstreams = append(upstreams, strings.TrimPrefix(s.url, "http://"))
 	}
 	f.service = f.members[0]
@@ -82,7 +93,10 @@ func (f *fleet) killMember(i int) {
 // startMember starts a process again, at its address.
 func (f *fleet) startMember(i int) {
 	f.Helper()
-	f.members[i] = f.start("ADDR=" + strings.TrimPrefix(f.members[i].url, "http://"))
+	s := f.start("ADDR=" + strings.TrimPrefix(f.members[i].url, "http://"))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.members[i], f.boots[i] = s, f.boot
 	f.service = f.members[0]
 }
 

@@ -27,6 +27,8 @@ func TestFleet(t *testing.T) {
 				here bool // also without -long
 			}{
 				{"a process dies", processDies, true},
+				{"all are killed over connections that break", fleetKilled, true},
+				{"connections break", fleetStorm, false},
 				{"the server is killed", serverKilled, layer.name == "redis"},
 				{"the server stands still", serverPaused, layer.name == "nats"},
 				{"the server is emptied", serverEmptied, layer.name == "redis"},
