@@ -97,6 +97,8 @@ func wants(p *model.Project, name string) bool {
 		return len(p.Streams) > 0
 	case strings.HasPrefix(name, "internal/ws/remote"), strings.HasPrefix(name, "client/remote"): // what other processes are for
 		return p.Layer != "memory"
+	case name == "internal/ws/hear.go": // topics that are no group's
+		return p.Layer != "memory" || p.Auth != "none"
 	case strings.HasPrefix(name, "internal/ws/user_notice"): // what a logout in another process is told by
 		return p.Auth == "session"
 	case strings.HasPrefix(name, "client/auth"), strings.HasPrefix(name, "internal/ws/user"),
