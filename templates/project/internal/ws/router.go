@@ -17,6 +17,7 @@ type Router struct {
 	layer  *Layer
 	tree   *routeTree
 	shake  http.Handler // the middlewares, and the handshake behind them
+	around Middleware   // of the HTTP handlers beside the routes
 	gate   *gate
 	crew   crew
 	counts counts
@@ -65,6 +66,7 @@ func NewRouter(limits Limits, layer *Layer, middlewares []Middleware, routes ...
 		acks:   layer.keepsHistory(),
 		began:  time.Now(),
 		perIP:  make(map[netip.Addr]int),
+		around: func(mux http.Handler) http.Handler { return mux },
 	}
 	r.abandoned, r.abandon = context.WithCancel(context.Background())
 	r.stopped, r.stop = context.WithCancel(context.Background())

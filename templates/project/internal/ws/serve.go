@@ -100,7 +100,7 @@ func Serve(ctx context.Context, c ServerConfig, app *Router, mux http.Handler) e
 	if err != nil {
 		return err
 	}
-	return serveOn(ctx, l, c, app, mux)
+	return serveOn(ctx, l, c, app, app.around(mux))
 }
 
 // serveOn is Serve on a listener, which it closes.
