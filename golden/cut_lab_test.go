@@ -69,6 +69,7 @@ type lab struct {
 	service *service
 	ran     []*service    // all that were started
 	boot    int           // which start of the service it is
+	starts  int           // how many there were
 	patient time.Duration // how long nothing may happen while something is waited for
 
 	subscribers []*subscriber
@@ -80,6 +81,7 @@ func newLab(t *testing.T, dir, bin string, plan cutproxy.Plan, env ...string) *l
 	t.Helper()
 	l := emptyLab(t, dir, bin, env...)
 	l.service = l.start()
+	l.boot = l.starts
 	l.proxy = cutproxy.Start(t, strings.TrimPrefix(l.service.url, "http://"), l.seed, plan)
 	return l
 }
@@ -97,10 +99,10 @@ func emptyLab(t *testing.T, dir, bin string, env ...string) *lab {
 // start starts the service for another time, with further variables.
 func (l *lab) start(env ...string) *service {
 	l.Helper()
-	l.boot++
+	l.starts++
 	s := start(l.T, l.bin, slices.Concat([]string{
 		"ALLOWED_ORIGINS=*", "PING_INTERVAL=150ms", "PONG_TIMEOUT=250ms", "CLOSE_TIMEOUT=200ms", "DRAIN_TIMEOUT=2200ms", "HISTORY_BYTES=536870912",
-		"JOURNAL=" + l.journal, "BOOT=" + strconv.Itoa(l.boot),
+		"JOURNAL=" + l.journal, "BOOT=" + strconv.Itoa(l.starts),
 	}, l.env, env)...)
 	l.ran = append(l.ran, s)
 	return s
@@ -125,6 +127,7 @@ func (l *lab) stop() error {
 func (l *lab) restart() {
 	l.Helper()
 	l.service = l.start()
+	l.boot = l.starts
 	l.proxy.Retarget(strings.TrimPrefix(l.service.url, "http://"))
 }
 

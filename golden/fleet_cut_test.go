@@ -66,10 +66,8 @@ func fleetKilledFaults(f *fleet, messages, rounds int) []string {
 	parts = append(parts, func() error {
 		for n := range rounds * len(deaths) {
 			due := int64(2 * feeds * (n + 1) / (rounds*len(deaths) + 1))
-			for done.Load() < due {
-				if err := f.rest(5 * time.Millisecond); err != nil {
-					return err
-				}
+			if err := f.published(&done, due); err != nil {
+				return err
 			}
 			deaths[n%len(deaths)]()
 		}
@@ -81,15 +79,33 @@ func fleetKilledFaults(f *fleet, messages, rounds int) []string {
 	return faulty(err, f.verdict())
 }
 
+// published waits until so many messages are.
+func (f *fleet) published(done *atomic.Int64, due int64) error {
+	before := int64(-1)
+	for deadline := time.Now(); done.Load() < due; {
+		if now := done.Load(); now > before {
+			before, deadline = now, time.Now().Add(f.patient)
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("after %d messages nothing is published any more", before)
+		}
+		if err := f.rest(5 * time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // publishThrough publishes through one process, in bursts. What is answered with an error does not count: it, or the server of its
 // layer, may be dead.
 func (f *fleet) publishThrough(i int, r *rand.Rand, stream string, count int, done *atomic.Int64) error {
-	for deadline := time.Now().Add(patience); count > 0; {
+	for deadline := time.Now().Add(f.patient); count > 0; {
 		n := min(count, 1+r.IntN(50))
 		_, err := f.ask(f.member(i), "/publish?stream=%s&count=%d&save=50", stream, n)
 		if err == nil {
 			count -= n
 			done.Add(int64(n))
+			deadline = time.Now().Add(f.patient)
 		} else if time.Now().After(deadline) {
 			return err
 		}

@@ -72,10 +72,10 @@ func newFleet(t *testing.T, layer sharedLayer, dir, bin string, plan cutproxy.Pl
 	var upstreams []string
 	for range 2 {
 		s := f.start()
-		f.members, f.boots = append(f.members, s), append(f.boots, f.boot)
+		f.members, f.boots = append(f.members, s), append(f.boots, f.starts)
 		upstreams = append(upstreams, strings.TrimPrefix(s.url, "http://"))
 	}
-	f.service = f.members[0]
+	f.service, f.boot = f.members[0], f.boots[0]
 	f.nginx = backends.StartNginx(t, upstreams...)
 	f.proxy = cutproxy.Start(t, f.nginx.Addr(), f.seed, plan)
 	return f
@@ -96,8 +96,8 @@ func (f *fleet) startMember(i int) {
 	s := f.start("ADDR=" + strings.TrimPrefix(f.members[i].url, "http://"))
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.members[i], f.boots[i] = s, f.boot
-	f.service = f.members[0]
+	f.members[i], f.boots[i] = s, f.starts
+	f.service, f.boot = f.members[0], f.boots[0]
 }
 
 // eventually waits until something holds that has no event.

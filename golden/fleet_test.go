@@ -1,10 +1,16 @@
 package golden
 
 import (
+	"crypto/tls"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+
+	"wsgen/golden/backends"
 	"wsgen/golden/wireclient"
 )
 
@@ -27,6 +33,7 @@ func TestFleet(t *testing.T) {
 				here bool // also without -long
 			}{
 				{"a process dies", processDies, true},
+				{"a process stops", processStops, layer.name == "nats"},
 				{"all are killed over connections that break", fleetKilled, true},
 				{"connections break", fleetStorm, false},
 				{"the server is killed", serverKilled, layer.name == "redis"},
@@ -41,10 +48,33 @@ func TestFleet(t *testing.T) {
 	}
 }
 
-// processDies has a group with members on each process, to which each sends. Then one of the processes is killed: its clients come
-// back to the other one, and those who were there see nothing of it. When it is back, it takes part again.
+// processDies has one of the processes killed, as kill -9 does.
 func processDies(t *testing.T, layer sharedLayer, dir, bin string) {
 	f := newFleet(t, layer, dir, bin, nil, calm...)
+	processEnds(t, f, func() { f.killMember(0) })
+}
+
+// processStops has one stopped in good order. Its clients are told.
+func processStops(t *testing.T, layer sharedLayer, dir, bin string) {
+	f := newFleet(t, layer, dir, bin, nil, calm...)
+	processEnds(t, f, func() {
+		if code := f.members[0].stop(t); code != 0 {
+			t.Errorf("it exited %d", code)
+		}
+	})
+	for _, s := range f.subscribers {
+		events := s.Events()
+		for _, e := range events[:len(events)-1] { // the last is the end of the test
+			if e.Kind == wireclient.Closed && e.Code != 1012 {
+				t.Errorf("%s was closed with %d %s", s.Name, e.Code, e.Reason)
+			}
+		}
+	}
+}
+
+// processEnds has a group with members on each process, to which each sends. Then the first process ends: its clients come back to the
+// other one, and those who were there see nothing of it. When it is back, it takes part again.
+func processEnds(t *testing.T, f *fleet, end func()) {
 	f.crowd(8, "room:1")
 	f.rules.Unfinished = true // there is no stream
 	var sent []string
@@ -74,16 +104,16 @@ func processDies(t *testing.T, layer sharedLayer, dir, bin string) {
 		nodes[s] = s.node()
 	}
 	const dead, alive = 0, 1
-	f.killMember(dead)
+	end()
 	hasLost := func(s *subscriber) bool { return s.count(wireclient.Closed) > 0 }
-	f.eventually("somebody was on the process that is dead", func() bool { return slices.ContainsFunc(f.subscribers, hasLost) })
+	f.eventually("somebody was on the process that ended", func() bool { return slices.ContainsFunc(f.subscribers, hasLost) })
 	gone := nodes[f.subscribers[slices.IndexFunc(f.subscribers, hasLost)]]
 	for s, node := range nodes {
 		if node == gone {
 			f.must(f.await(s, s.told(wireclient.Opened, 2)))
 		}
 		if s.node() == gone {
-			t.Errorf("%s is on the process that is dead", s.Name)
+			t.Errorf("%s is on the process that ended", s.Name)
 		}
 	}
 	send(alive, 50)
@@ -104,4 +134,23 @@ func processDies(t *testing.T, layer sharedLayer, dir, bin string) {
 		}
 	}
 	f.report(f.verdict())
+}
+
+// Behind a proxy that ends TLS the service knows its own pages all the same, and no others.
+func TestFleetBehindTLS(t *testing.T) {
+	s := start(t, build(t, "minimal"))
+	n := backends.StartNginx(t, strings.TrimPrefix(s.url, "http://"))
+	s.url = n.TLS
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: n.Roots}}}
+	t.Cleanup(client.CloseIdleConnections)
+	for origin, want := range map[string]int{n.TLS: 101, "https://evil.example": 403, strings.Replace(n.TLS, "127.0.0.1", "localhost", 1): 403} {
+		conn, resp, err := s.tryDial(t, "/ws/echo", &websocket.DialOptions{HTTPClient: client, HTTPHeader: http.Header{"Origin": {origin}}})
+		if resp == nil || resp.StatusCode != want {
+			t.Errorf("a page of %s is answered with %s (%v), want %d", origin, status(resp), err, want)
+			continue
+		}
+		if err == nil {
+			echoes(t, conn)
+		}
+	}
 }

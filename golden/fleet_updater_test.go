@@ -30,6 +30,7 @@ func startUpdaterOn(t *testing.T, layer sharedLayer) updateLab {
 	_, variable := layer.start(t)
 	l := updateLab{emptyLab(t, dir, build(t, dir), append(calm, variable, "UPDATE_TIME=1s")...)}
 	l.service = l.start()
+	l.boot = l.starts
 	l.proxy = cutproxy.Start(t, strings.TrimPrefix(l.service.url, "http://"), l.seed, nil)
 	return l
 }
