@@ -40,7 +40,7 @@ func fleetKilledFaults(f *fleet, messages, rounds int) []string {
 	f.rules.Interrupted = true
 	feeds, job, commands := messages*2/5, messages/5, messages/25
 	streams := []string{"feed:1", "feed:2", "job:1"}
-	parts := make([]func() error, 0, 9)
+	var parts []func() error
 	for i, mode := range []string{"sync", "sync", "async", "async"} {
 		s := f.subscribe(fmt.Sprintf("%s-%d", mode, i), mode, streams...)
 		r := f.draws(uint64(i))
@@ -63,17 +63,13 @@ func fleetKilledFaults(f *fleet, messages, rounds int) []string {
 		func() { f.killMember(0); _ = f.rest(time.Second); f.startMember(0) },
 		func() { f.server.Kill(); f.server.Start() },
 	}
-	parts = append(parts, func() error {
-		for n := range rounds * len(deaths) {
-			due := int64(2 * feeds * (n + 1) / (rounds*len(deaths) + 1))
-			if err := f.published(&done, due); err != nil {
-				return err
-			}
-			deaths[n%len(deaths)]()
-		}
-		return nil
-	})
-	err = together(parts...)
+	sent := make(chan error, 1)
+	go func() { sent <- together(parts...) }()
+	for n := range rounds * len(deaths) {
+		f.must(f.published(&done, int64(2*feeds*(n+1)/(rounds*len(deaths)+1))))
+		deaths[n%len(deaths)]()
+	}
+	err = <-sent
 	newest, last := f.lastWords(worker, job)
 	err = errors.Join(err, last, f.settleAt(newest), f.acknowledged(commands))
 	return faulty(err, f.verdict())
