@@ -9,4 +9,7 @@
 // That nothing of a stream is lost is tested over connections that break: a service emitted for testdata/cut, the proxy of
 // package cutproxy, the foreign client of package wireclient, and the judge of package witness, which is itself tested with
 // faults that are put into the service. `go test ./golden -run TestCuts -long` does it at length.
+//
+// Several processes of that service run behind an nginx, and over a real Redis or NATS, which package backends starts: TestFleet
+// kills each of them, stops them, and has the server come back with nothing.
 package golden

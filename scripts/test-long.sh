@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# What takes too long, or too much from the network, for `make test`: the tests over connections that break, at full length, a
-# short round of the comparison in docs/benchmarks, the tests of the load beside it, and then every fuzz target in turn.
-# SECONDS_EACH says how long, by default a minute.
+# What takes too long, or too much from the network, for `make test`: the tests over connections that break and of several
+# processes, at full length, a short round of the comparison in docs/benchmarks, the tests of the load beside it, and then every
+# fuzz target in turn. SECONDS_EACH says how long, by default a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PATH="$PWD/bin:$PATH:/usr/sbin" # Debian keeps nginx from the paths of those who are not root
 
-printf '\n== golden, streams over connections that break\n'
-CI=true go test -timeout 60m -v -run '^(TestCuts|TestUpdat)' ./golden -long
+printf '\n== golden, streams over connections that break, and several processes\n'
+CI=true go test -timeout 60m -v -run '^(TestCuts|TestFleet|TestUpdat)' ./golden -long
 
 printf '\n== docs/benchmarks/resume\n'
 (cd docs/benchmarks/resume && go vet ./... && go test -race ./... && go run . -smoke)
