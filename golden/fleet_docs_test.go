@@ -82,7 +82,7 @@ func TestDeploymentVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := defaults(t)
-	names := regexp.MustCompile("`([A-Z]+_[A-Z_]+)(?:=[^`]*)?`(?: \\((\\d+ m?s|\\d+ MiB)[,)])?").FindAllSubmatch(page, -1)
+	names := regexp.MustCompile("`([A-Z]+_[A-Z_]+)(?:=[^`]*)?`(?: \\((\\d+ m?s|\\d+ [KM]iB)[,)])?").FindAllSubmatch(page, -1)
 	said := 0
 	for _, m := range names {
 		name, value := string(m[1]), string(m[2])
@@ -94,12 +94,14 @@ func TestDeploymentVariables(t *testing.T) {
 			continue
 		}
 		said++
-		if mib, ok := strings.CutSuffix(value, " MiB"); ok {
-			n, err := strconv.Atoi(mib)
-			if err != nil {
-				t.Fatal(err)
+		for unit, shift := range map[string]int{" KiB": 10, " MiB": 20} {
+			if text, ok := strings.CutSuffix(value, unit); ok {
+				n, err := strconv.Atoi(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				value = strconv.Itoa(n << shift)
 			}
-			value = strconv.Itoa(n << 20)
 		}
 		if strings.ReplaceAll(value, " ", "") != have {
 			t.Errorf("%s is said to be %s by default, and is %s", name, value, have)
