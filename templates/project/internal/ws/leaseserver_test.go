@@ -85,15 +85,24 @@ func (p *leaseProcess) listens(topic string) bool {
 	return p.topics[topic]
 }
 
-// process returns a layer over the server, as a process of its own.
+// process returns a layer over the server, as a process of its own. It looks for jobs whose process died only when it is asked.
 func (s *leaseServer) process(t *testing.T) (*Layer, *leaseProcess) {
+	l, p := s.watcher(t)
+	r := l.backend.(*remote)
+	r.close()
+	<-r.reaped
+	return l, p
+}
+
+// watcher returns a layer that looks for them by itself.
+func (s *leaseServer) watcher(t *testing.T) (*Layer, *leaseProcess) {
 	p := &leaseProcess{server: s, topics: make(map[string]bool)}
 	return s.open(t, p), p
 }
 
 // open opens a layer over the server.
-func (s *leaseServer) open(t *testing.T, b Backend) *Layer {
-	l, err := NewLayer(b)
+func (s *leaseServer) open(t *testing.T, b Remote) *Layer {
+	l, err := NewRemoteLayer(b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +176,8 @@ func (p *leaseProcess) subscribe(topic string, on bool) error {
 }
 
 func (p *leaseProcess) Close() error { return nil }
+
+func (p *leaseProcess) Ready() error { return nil }
 
 func (p *leaseProcess) Append(ctx context.Context, topic string, a Append) (at Position, err error) {
 	err = p.do("append", func() error { at, err = p.server.Append(ctx, topic, a); return err })

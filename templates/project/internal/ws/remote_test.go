@@ -28,7 +28,7 @@ type line struct {
 
 func (b *switchboard) layer(t testing.TB) (*ws.Layer, *line) {
 	l := &line{board: b, topics: make(map[string]bool)}
-	layer, err := ws.NewLayer(l)
+	layer, err := ws.NewRemoteLayer(l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestLayerIsReady(t *testing.T) {
 // TestLayerThatCannotStart closes its backend.
 func TestLayerThatCannotStart(t *testing.T) {
 	l := &line{board: new(switchboard), topics: make(map[string]bool), down: errLine}
-	if _, err := ws.NewLayer(l); !errors.Is(err, errLine) {
+	if _, err := ws.NewRemoteLayer(l); !errors.Is(err, errLine) {
 		t.Error(err)
 	}
 }

@@ -83,6 +83,9 @@ func (r *Router) Handles(req *http.Request) bool {
 	return r.tree.find(req.URL.EscapedPath()) != nil
 }
 
+// ready returns nil, or why no new sockets should come.
+func (r *Router) ready() error { return r.layer.Ready() }
+
 // match is what ServeHTTP found out about a path, on its way through the middlewares.
 type match struct {
 	route  *Route

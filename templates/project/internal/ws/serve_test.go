@@ -64,6 +64,7 @@ type fakeApp struct {
 	drain func(ctx context.Context, window time.Duration) error
 }
 
+func (fakeApp) ready() error                 { return nil }
 func (fakeApp) Handles(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/ws/") }
 func (fakeApp) serveDirect(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "app")

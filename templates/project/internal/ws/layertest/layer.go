@@ -55,7 +55,14 @@ func (s Suite) services(t *testing.T, n int, families ...string) []*service {
 
 func (s Suite) service(t *testing.T, families ...string) *service {
 	t.Helper()
-	layer, err := ws.NewLayer(s.Open(t))
+	var layer *ws.Layer
+	var err error
+	switch b := s.Open(t).(type) {
+	case ws.Remote:
+		layer, err = ws.NewRemoteLayer(b)
+	default:
+		layer, err = ws.NewLayer(b)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,17 +9,6 @@ import (
 	"time"
 )
 
-// remoteProcess is a process that knows that others share its server.
-type remoteProcess struct{ *leaseProcess }
-
-func (remoteProcess) Ready() error { return nil }
-
-// remote returns a layer over the server, as a process that watches over the jobs of the others.
-func (s *leaseServer) remote(t *testing.T) (*Layer, *leaseProcess) {
-	p := &leaseProcess{server: s, topics: make(map[string]bool)}
-	return s.open(t, remoteProcess{p}), p
-}
-
 // die is a job that saves a checkpoint, and then loses its server for good, as by kill -9 of its process.
 func die(link *leaseProcess) JobFunc {
 	return func(ctx context.Context, j *Job) (Message, error) {
@@ -35,8 +24,8 @@ func TestJobOfADeadProcessIsPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := newLeaseServer(t)
 		a, link := server.process(t)
-		b, _ := server.remote(t)
-		server.remote(t)
+		b, _ := server.watcher(t)
+		server.watcher(t)
 		begin(t, a, die(link))
 		time.Sleep(2*reapEvery + time.Second)
 		for range 3 {
@@ -61,7 +50,7 @@ func TestReaperAfterAFailure(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := newLeaseServer(t)
 				a, link := server.process(t)
-				_, other := server.remote(t)
+				_, other := server.watcher(t)
 				begin(t, a, die(link))
 				fail(&other.refuse, call)
 				time.Sleep(3 * reapEvery)

@@ -10,10 +10,21 @@ import (
 	"wsgen/templates/project/internal/ws/wstest"
 )
 
+// remoteLog is a fakeLog that other processes share.
+type remoteLog struct{ *fakeLog }
+
+func (remoteLog) Ready() error { return nil }
+
 // TestManyReadOnePage: after a lost connection the pages of a stream get what they missed, but the log is not asked by each of them.
 func TestManyReadOnePage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		app, layer, log := fakeApp(t, long(), follower())
+		log := remoteLog{new(fakeLog)}
+		layer, err := ws.NewRemoteLayer(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		layer.Keep("job", long())
+		app := appOn(t, layer, follower())
 		publish(t, layer, "job:1", "before")
 		var pages []*wstest.Sock
 		for range 50 {

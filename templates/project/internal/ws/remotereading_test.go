@@ -16,7 +16,7 @@ func TestReadings(t *testing.T) {
 		ask := func(ctx context.Context, after uint64) <-chan any {
 			answer := make(chan any, 1)
 			go func() {
-				page, err := r.read(ctx, after, func(context.Context) (Page, error) {
+				page, err := r.read(ctx, place{"s", after, 10}, func(context.Context) (Page, error) {
 					calls++
 					page := Page{Top: calls}
 					return page, <-goOn
