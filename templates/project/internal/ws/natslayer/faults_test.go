@@ -174,6 +174,7 @@ func TestServerIsEmptied(t *testing.T) {
 	if err := b.Subscribe(t.Context(), "group:job:1"); err != nil {
 		t.Fatal(err)
 	}
+	add(t, b, "group:other:1", "one")
 	was := add(t, b, "group:job:1", "one")
 	add(t, b, "group:job:2", "one")
 	if _, err := b.Lease(t.Context(), "group:job:1", "me", time.Hour); err != nil {
@@ -191,6 +192,11 @@ func TestServerIsEmptied(t *testing.T) {
 	}
 	if _, texts := read(t, b, "group:job:2"); texts != "[new new new]" {
 		t.Errorf("kept %s", texts)
+	}
+	first := add(t, other, "group:other:1", "new") // at the offset of one that is gone
+	second := add(t, b, "group:other:1", "newer")
+	if _, texts := read(t, b, "group:other:1"); texts != "[new newer]" || first.Epoch != second.Epoch {
+		t.Errorf("kept %s, at %+v and %+v", texts, first, second)
 	}
 }
 
