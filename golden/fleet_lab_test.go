@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"wsgen/golden/backends"
 	"wsgen/golden/cutproxy"
 	"wsgen/golden/wireclient"
+	"wsgen/golden/witness"
 )
 
 // layerServer is the server that the processes of a service share.
@@ -54,6 +56,9 @@ type fleet struct {
 	mu      sync.Mutex // held while the next two change, and by who reads them meanwhile
 	members []*service
 	boots   []int // which start of the service each is
+	sent    int   // texts to the group, by sendEach
+
+	latest witness.Message // of the stream last
 }
 
 // member returns the process in one place.
@@ -125,7 +130,7 @@ func (f *fleet) awaitReadyz(status int) {
 	}
 }
 
-// node returns which process a subscriber is connected to: what the ids of its sockets begin with.
+// node returns which process a subscriber in Go is connected to: what the ids of its sockets begin with.
 func (s *subscriber) node() string {
 	for _, e := range slices.Backward(s.Events()) {
 		if e.Kind == wireclient.Opened {
@@ -162,16 +167,43 @@ func (s *subscriber) got(text string) func() bool {
 	return func() bool { return slices.Contains(s.texts(), text) }
 }
 
-// crowd has so many subscribers watch through nginx, some on each process.
+// last is a stream that a subscriber joins after all else.
+const last = "feed:last"
+
+// everywhere waits until all subscribers are connected and in all groups, and have what a process publishes to the last of them.
+func (f *fleet) everywhere(from int) {
+	f.Helper()
+	n, err := f.publishedOne(from)
+	f.must(err)
+	f.latest = witness.Message{Boot: f.boots[from], N: n}
+	for _, s := range f.subscribers {
+		f.must(f.await(s, func() bool { m, _ := s.Last(last); return m == f.latest }))
+	}
+}
+
+// publishedOne publishes a message to it, and returns its number.
+func (f *fleet) publishedOne(from int) (int, error) {
+	text, err := f.ask(f.members[from], "/publish?stream=%s&count=1", last)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(text)
+}
+
+// crowd has so many subscribers watch through nginx, some on each process, and one of them in Node.
 func (f *fleet) crowd(n int, topics ...string) {
 	f.Helper()
+	topics = append(topics, last)
 	for i := range n {
 		f.subscribe(fmt.Sprint("page-", i), "sync", topics...)
 	}
+	f.subscribeNode("node", "feed", 0, topics...)
+	f.everywhere(0)
 	nodes := make(map[string]int)
 	for _, s := range f.subscribers {
-		f.must(f.await(s, s.told(wireclient.Opened, 1)))
-		nodes[s.node()]++
+		if s.page == nil {
+			nodes[s.node()]++
+		}
 	}
 	if len(nodes) != len(f.members) {
 		f.Fatalf("nginx brought %d pages to the processes so: %v", n, nodes)

@@ -78,16 +78,17 @@ func outage(f *fleet, stop, resume func()) {
 			f.Errorf("%s lost its connection %d times: %s", s.Name, n, s.lastEnd())
 		}
 	}
-	err = f.settleAt(map[string]witness.Message{"feed:1": {Boot: 1, N: n}, "room:1": {}})
+	err = f.settleAt(map[string]witness.Message{"feed:1": {Boot: 1, N: n}, last: f.latest})
 	f.report(faulty(err, f.verdict()))
 }
 
 // sendEach has each process send so many texts to the group, one after the other, and waits until all have the last.
 func (f *fleet) sendEach(count int) (texts []string) {
 	f.Helper()
-	for i, m := range f.members {
+	for _, m := range f.members {
 		for range count {
-			text := fmt.Sprintf("sure-%d-%d-%d", time.Now().UnixNano(), i, len(texts))
+			f.sent++
+			text := fmt.Sprint("sure-", f.sent)
 			_, err := f.ask(m, "/send?group=room:1&text=%s", text)
 			f.must(err)
 			texts = append(texts, text)
@@ -232,8 +233,9 @@ func serverEmptied(t *testing.T, layer sharedLayer, dir, bin string) {
 	f.awaitReadyz(200)
 	f.sendEach(10)
 	f.must(f.publish(f.draws(2), "feed:1", 100, 10, 0))
+	f.everywhere(1)
 	late := f.subscribe("late", "sync", "feed:1")
-	err := f.settleAt(map[string]witness.Message{"feed:1": {Boot: 1, N: 200}, "room:1": {}})
+	err := f.settleAt(map[string]witness.Message{"feed:1": {Boot: 1, N: 200}, last: f.latest})
 	if n := late.count(wireclient.Message); n != 100 || late.Resets() > 0 {
 		t.Errorf("who came late got %d messages and %d resets, want the 100 that there are", n, late.Resets())
 	}

@@ -26,6 +26,7 @@ socket.onmessage = ({ stream, lastEventId, data }) =>
   tell({ kind: "message", stream, offset: Number(lastEventId), binary: typeof data !== "string", data: base64(data) });
 socket.onreset = ({ stream, reason, data }) => tell({ kind: "reset", stream, reason, data: base64(data) });
 socket.onend = ({ stream, state, reason, data }) => tell({ kind: "end", stream, state, reason, data: base64(data) });
+socket.onmissed = ({ group }) => tell({ kind: "missed", group });
 socket.onclose = ({ code, reason, undelivered }) => {
   tell({ kind: "closed", code, reason });
   // A loss has none, since they are sent again, and this page does not end before all are acknowledged.
