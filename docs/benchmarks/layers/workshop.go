@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A workshop is where the services are built.
+type workshop struct {
+	dir         string // temporary
+	redis, nats string // the programs
+	python      string // that which has Channels
+}
+
+// build builds the services that these contestants need, and finds the programs.
+func build(ctx context.Context, dir string, of []contestant) (*workshop, error) {
+	w := &workshop{dir: dir}
+	done := map[string]bool{}
+	for _, c := range of {
+		if done[c.server] {
+			continue
+		}
+		done[c.server] = true
+		var err error
+		switch c.server {
+		case djangoOwned:
+			w.python, err = python(ctx)
+		case centrifuge:
+			err = command(ctx, ".", "go", "build", "-o", filepath.Join(dir, c.server), "./servers/"+c.server)
+		default:
+			err = w.emit(ctx, c.store)
+		}
+		if err == nil {
+			err = w.find(c.store)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+// find looks for the program of a store, on the PATH and in the folder bin of the repository.
+func (w *workshop) find(store string) (err error) {
+	program, path := store+"-server", &w.redis
+	if store == nats {
+		path = &w.nats
+	}
+	if *path, err = exec.LookPath(program); err == nil {
+		return nil
+	}
+	if *path, err = filepath.Abs(filepath.Join(repository, "bin", program)); err == nil {
+		_, err = os.Stat(*path)
+	}
+	if err != nil {
+		return fmt.Errorf("%s is neither on the PATH nor in bin (scripts/tools.sh installs what is missing): %w", program, err)
+	}
+	return nil
+}
+
+// python returns a Python that has Channels: that of the distribution, where another one comes first on the PATH.
+func python(ctx context.Context) (string, error) {
+	var errs []error
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		err := command(ctx, ".", name, "-c", "import channels_redis, daphne")
+		if err == nil {
+			return name, nil
+		}
+		errs = append(errs, err)
+	}
+	return "", fmt.Errorf("no Python has channels_redis and daphne (on Debian: apt-get install python3-channels-redis daphne; or leave them out by -peers): %w", errors.Join(errs...))
+}
+
+// repository is where this checkout of wsgen is.
+const repository = "../../.."
+
+// project returns the folder of the emitted service for a store.
+func (w *workshop) project(store string) string { return filepath.Join(w.dir, store, "bench") }
+
+// emit makes the service of testdata/emitted for a store, with this checkout's wsgen, and builds it.
+func (w *workshop) emit(ctx context.Context, store string) error {
+	const ours = "testdata/emitted"
+	tool, project := filepath.Join(w.dir, "wsgen"), w.project(store)
+	spec, err := filepath.Abs(filepath.Join(ours, store+".yaml"))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(project), 0o700); err != nil {
+		return err
+	}
+	if err := command(ctx, repository, "go", "build", "-o", tool, "."); err != nil {
+		return err
+	}
+	if err := command(ctx, filepath.Dir(project), tool, "new", "project", "bench", "--spec", spec); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(ours, "consumers", "*.go"))
+	if err != nil {
+		return err
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(project, strings.TrimPrefix(filepath.ToSlash(path), ours)), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return command(ctx, project, "go", "build", "-o", "bench", ".")
+}
+
+// commandOf returns the command that starts a service at an address.
+func (w *workshop) commandOf(server, addr string) []string {
+	switch server {
+	case djangoOwned:
+		host, port, _ := strings.Cut(addr, ":")
+		return []string{w.python, "-m", "daphne", "-v", "0", "-b", host, "-p", port, "service:application"}
+	case centrifuge:
+		return []string{filepath.Join(w.dir, server)}
+	}
+	return []string{filepath.Join(w.project(strings.TrimPrefix(server, emitted)), "bench")}
+}
+
+// command runs a program to its end.
+func command(ctx context.Context, dir, name string, args ...string) error {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir = dir
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %v: %w\n%s", filepath.Base(name), args, err, out)
+	}
+	return nil
+}
