@@ -44,5 +44,5 @@ func OpenLayer(ctx context.Context, cfg settings.Settings) (*ws.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ws.NewLayer(backend)
+	return ws.NewRemoteLayer(backend)
 }

@@ -56,21 +56,11 @@ export interface SocketErrorEvent extends Event {
   readonly error?: unknown;
 }
 
-/**
- * The service lost touch with its other processes for a while, so messages of a group may be missing; those of one that keeps its
- * history are not.
- */
-export interface MissedEvent extends Event {
-  /** The group's name; "" where something for this socket alone may be missing. */
-  readonly group: string;
-}
-
 export interface SocketEventMap {
   open: Event;
   message: MessageEvent;
   close: SocketCloseEvent;
   error: SocketErrorEvent;
-  missed: MissedEvent;
 }
 
 export interface Route {
@@ -114,8 +104,6 @@ export declare abstract class Socket extends EventTarget {
   set onclose(handler: ((this: Socket, event: SocketCloseEvent) => any) | null);
   get onerror(): ((event: any) => any) | null;
   set onerror(handler: ((this: Socket, event: SocketErrorEvent) => any) | null);
-  get onmissed(): ((event: any) => any) | null;
-  set onmissed(handler: ((this: Socket, event: MissedEvent) => any) | null);
 
   /**
    * Sends a message, or keeps it until there is a connection. What was on its way when a connection broke is lost.

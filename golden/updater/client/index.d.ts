@@ -57,15 +57,6 @@ export interface SocketErrorEvent extends Event {
   readonly error?: unknown;
 }
 
-/**
- * The service lost touch with its other processes for a while, so messages of a group may be missing; those of one that keeps its
- * history are not.
- */
-export interface MissedEvent extends Event {
-  /** The group's name; "" where something for this socket alone may be missing. */
-  readonly group: string;
-}
-
 /** Of a group that keeps history; of no group, as with a WebSocket, where `stream` is missing. `lastEventId` is the offset. */
 export interface StreamMessageEvent<T = any> extends MessageEvent<T> {
   /** The group's name. */
@@ -98,7 +89,6 @@ export interface SocketEventMap {
   message: StreamMessageEvent;
   close: SocketCloseEvent;
   error: SocketErrorEvent;
-  missed: MissedEvent;
   reset: ResetEvent;
   end: EndEvent;
 }
@@ -144,8 +134,6 @@ export declare abstract class Socket extends EventTarget {
   set onclose(handler: ((this: Socket, event: SocketCloseEvent) => any) | null);
   get onerror(): ((event: any) => any) | null;
   set onerror(handler: ((this: Socket, event: SocketErrorEvent) => any) | null);
-  get onmissed(): ((event: any) => any) | null;
-  set onmissed(handler: ((this: Socket, event: MissedEvent) => any) | null);
   get onreset(): ((event: any) => any) | null;
   set onreset(handler: ((this: Socket, event: ResetEvent) => any) | null);
   get onend(): ((event: any) => any) | null;

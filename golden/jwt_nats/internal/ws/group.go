@@ -191,16 +191,6 @@ func (g *group) remove(s *Socket) (f *follower) {
 
 // deliver hands an envelope to the members of its group in this process.
 func (l *Layer) deliver(topic string, e Envelope) {
-	if id, ok := strings.CutPrefix(topic, cancelTopic); ok {
-		if !e.Gap { // where a request may have been missed, there may as well have been none
-			l.jobs.cancelHere(id)
-		}
-		return
-	}
-	if strings.HasPrefix(topic, nodeTopic) {
-		l.deliverTo(e)
-		return
-	}
 	name, ok := strings.CutPrefix(topic, groupTopic)
 	l.mu.RLock()
 	g, hear := l.groups[name], l.hearers[topic]
@@ -232,7 +222,6 @@ func (g *group) send(e Envelope) {
 		g.trail.note(e)
 	}
 	if e.Gap {
-		g.missed()
 		return
 	}
 	p := prepared{group: g.name, envelope: e}

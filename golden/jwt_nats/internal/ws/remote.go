@@ -5,11 +5,22 @@ package ws
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 )
+
+// Remote is a backend whose server other processes use as well, so that it can be out of reach, and outlive them.
+type Remote interface {
+	Backend
+	Log
+	// Ready returns nil while the server can be reached, and else why it cannot. It does not ask the server, but tells what is
+	// known, and does not block: /readyz calls it.
+	Ready() error
+}
 
 // EventMissed is the type of the event that the Event methods of a group's sockets get where the layer lost its connection to the
 // server of its backend: messages and events of the group may be missing. Its Data is the name of the group; it is empty where
@@ -24,8 +35,6 @@ const (
 	nodeTopic = "node:"
 	// nodeTimeout bounds how long the start of a layer waits for the subscription to it.
 	nodeTimeout = 10 * time.Second
-	// nodeLength is the length of the name of a process.
-	nodeLength = 8
 )
 
 // missedControl tells a page that something of a group may be missing.
@@ -34,70 +43,84 @@ type missedControl struct {
 	Group string `json:"group"` // "" for what was for this socket alone
 }
 
-// Ready returns nil where the layer works, and else why it does not: the server of its backend cannot be reached. It does not
-// block. /readyz says the same.
-func (l *Layer) Ready() error {
-	if l.remote == nil {
-		return nil
-	}
-	if err := l.remote.Ready(); err != nil {
-		return fmt.Errorf("layer: %w", err)
-	}
-	return nil
+// remote is the backend of a layer, and its log, where other processes share its server. It adds to a Remote what the layer's
+// own code, which knows of one process only, does not do: it reaches the sockets of other processes, says what may be missing
+// after a lost connection, has the leases of jobs renewed, and has pages that want the same of a stream read it once.
+type remote struct {
+	Remote
+	layer    *Layer
+	readings readings
+	closing  context.Context // ends when the layer closes
+	close    context.CancelFunc
+	reaped   chan struct{} // closed when nothing looks any more for jobs whose process died
+
+	mu      sync.Mutex // guards tenants
+	tenants map[string]*tenant
 }
 
-// startRemote makes this process known to those it shares the backend's server with.
-func (l *Layer) startRemote() error {
-	ctx, cancel := context.WithTimeout(context.Background(), nodeTimeout)
-	defer cancel()
-	if err := l.listen(ctx, nodeTopic+l.node, l.deliverTo); err != nil {
-		return err
+// NewRemoteLayer returns a layer over a backend that shares its server with other processes. The layer closes the backend when it is
+// closed, and NewRemoteLayer does where it returns an error.
+func NewRemoteLayer(b Remote) (*Layer, error) {
+	r := &remote{Remote: b, reaped: make(chan struct{}), tenants: make(map[string]*tenant)}
+	r.closing, r.close = context.WithCancel(context.Background())
+	r.layer = newLayer(r)
+	err := r.Start(r.layer.deliver)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), nodeTimeout)
+		defer cancel()
+		err = r.layer.listen(ctx, nodeTopic+r.layer.node, r.deliverTo)
 	}
-	go l.jobs.reap()
-	return nil
-}
-
-// listen has f called with what is published to a topic that is no group's, until the layer is closed, and with a Gap where some of
-// it may have been missed; f does not block. A topic has one listener.
-func (l *Layer) listen(ctx context.Context, topic string, f func(Envelope)) error {
-	l.mu.Lock()
-	if l.hearers == nil {
-		l.hearers = make(map[string]func(Envelope))
-	}
-	l.hearers[topic] = f
-	l.mu.Unlock()
-	err := l.backend.Subscribe(ctx, topic)
 	if err != nil {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		delete(l.hearers, topic)
+		r.close()
+		return nil, errors.Join(fmt.Errorf("ws: start layer: %w", err), b.Close())
 	}
-	return err
+	go r.reap()
+	return r.layer, nil
 }
 
-// sendElsewhere hands an envelope for one socket to the process that has it. Where that can only be this one, the socket is gone.
-func (l *Layer) sendElsewhere(ctx context.Context, socketID string, e Envelope) error {
+// under returns the backend itself.
+func (r *remote) under() Backend { return r.Remote }
+
+// Start implements [Backend].
+func (r *remote) Start(deliver func(string, Envelope)) error {
+	return r.Remote.Start(func(topic string, e Envelope) {
+		deliver(topic, e)
+		if name, ok := strings.CutPrefix(topic, groupTopic); ok && e.Gap {
+			r.missed(name)
+		}
+	})
+}
+
+// Close implements [Backend].
+func (r *remote) Close() error {
+	r.close()
+	<-r.reaped
+	return r.Remote.Close()
+}
+
+// sendTo implements elsewhere. Where only this process can have the socket, it is gone.
+func (r *remote) sendTo(ctx context.Context, socketID string, e Envelope) error {
 	node, _, ok := strings.Cut(socketID, ".")
-	if l.remote == nil || !ok || node == l.node || len(node) != nodeLength || !everyByte(node, isSlugByte) {
+	if !ok || node == r.layer.node || len(node) != len(r.layer.node) || !everyByte(node, isSlugByte) {
 		return ErrNoSocket
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	e.To = socketID
-	if err := l.backend.Publish(ctx, nodeTopic+node, e); err != nil {
+	if err := r.Publish(ctx, nodeTopic+node, e); err != nil {
 		return fmt.Errorf("ws: send to a socket of another process: %w", err)
 	}
 	return nil
 }
 
 // deliverTo hands an envelope of another process to the socket that it is for.
-func (l *Layer) deliverTo(e Envelope) {
+func (r *remote) deliverTo(e Envelope) {
 	if e.Gap {
-		l.missedByAll()
+		r.missedByAll()
 		return
 	}
-	s, err := l.socket(e.To)
+	s, err := r.layer.socket(e.To)
 	if err != nil {
 		slog.Debug("ws: a message of another process is for a socket that has ended", "socket", clip(e.To))
 		return
@@ -113,7 +136,8 @@ func (l *Layer) deliverTo(e Envelope) {
 }
 
 // missedByAll tells all sockets of this process that something that was for them alone may be missing.
-func (l *Layer) missedByAll() {
+func (r *remote) missedByAll() {
+	l := r.layer
 	l.mu.RLock()
 	sockets := make([]*Socket, 0, len(l.sockets))
 	for _, s := range l.sockets {
@@ -126,15 +150,23 @@ func (l *Layer) missedByAll() {
 	}
 }
 
-// missed tells the members that something of their group may be missing. Those who follow a stream miss no message: they read
-// the log again; g.mu is held.
-func (g *group) missed() {
-	p := prepareMissed(g.name)
+// missed tells the members of a group that something of it may be missing. Those who follow a stream miss no message: they read the
+// log again.
+func (r *remote) missed(group string) {
+	r.layer.mu.RLock()
+	g := r.layer.groups[group]
+	r.layer.mu.RUnlock()
+	if g == nil {
+		return
+	}
+	p := prepareMissed(group)
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for i, s := range g.members {
 		if g.trail != nil && g.trail.followers[i] != nil {
-			s.missed(g.name, nil)
+			s.missed(group, nil)
 		} else {
-			s.missed(g.name, p)
+			s.missed(group, p)
 		}
 	}
 }

@@ -88,11 +88,16 @@ func (u *Users) around(next http.Handler) http.Handler {
 }
 
 // Guard makes the router ask who opens a socket, and lets [Serve] tell HTTP handlers who is there. It returns the router. Call
-// it before the router serves.
+// it once, before the router serves.
 func (r *Router) Guard(u *Users) *Router {
+	r.around = u.Requests
 	r.tree.each(func(route *Route) {
-		if route.options.admit == nil {
-			route.options.admit = func(h *Handshake) error { return h.identify(false) }
+		admit := route.options.admit
+		route.options.admit = func(h *Handshake) error {
+			if err := h.identify(); err != nil {
+				return err
+			}
+			return admit(h)
 		}
 	})
 	return r
@@ -101,7 +106,12 @@ func (r *Router) Guard(u *Users) *Router {
 // RequireUser refuses a handshake that nobody signed in has sent: 401, or the close code 4401 over wsgen.1.
 func RequireUser() RouteOption {
 	return func(o *routeOptions) {
-		o.admit = func(h *Handshake) error { return h.identify(true) }
+		o.admit = func(h *Handshake) error {
+			if h.scope.userID == "" {
+				return Deny(http.StatusUnauthorized, "not signed in")
+			}
+			return nil
+		}
 	}
 }
 
@@ -211,23 +221,18 @@ func (v *requester) ask(ctx context.Context) (*User, error) {
 	return nil, fmt.Errorf("ws: find user %q: %v", clip(v.UserID), err) // not %w: whatever it is, it is no answer to a handshake
 }
 
-// identify finds out who opens a socket, before its consumer is made.
-func (h *Handshake) identify(required bool) error {
+// identify finds out who opens a socket.
+func (h *Handshake) identify() error {
 	v, ok := h.base.Value(requesterKey{}).(*requester)
 	if !ok {
-		v = new(requester)
+		return nil
 	}
 	if v.Refusal != nil {
 		return v.Refusal
 	}
 	user, err := v.find(h.ctx)
-	switch {
-	case err != nil:
+	if user == nil || err != nil {
 		return err
-	case user == nil && required:
-		return Deny(http.StatusUnauthorized, "not signed in")
-	case user == nil:
-		return nil
 	}
 	h.scope.userID, h.scope.userData = user.ID, user.Data
 	if v.Watch != nil {

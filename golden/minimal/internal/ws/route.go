@@ -41,7 +41,7 @@ type RouteOption func(*routeOptions)
 type routeOptions struct {
 	policy      outboundPolicy
 	concurrency int                    // 0: what Limits says
-	admit       func(*Handshake) error // asked before the consumer is made; nil where everybody may come
+	admit       func(*Handshake) error // says before the consumer is made who may not come
 }
 
 // OutboundLatest lets a message replace one of the same, non-empty key that still waits to be written: for pages that only
@@ -66,7 +66,7 @@ func Concurrency(n int) RouteOption {
 }
 
 func applyOptions(options []RouteOption) routeOptions {
-	var o routeOptions
+	o := routeOptions{admit: func(*Handshake) error { return nil }}
 	for _, set := range options {
 		set(&o)
 	}

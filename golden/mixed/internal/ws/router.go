@@ -19,6 +19,7 @@ type Router struct {
 	layer  *Layer
 	tree   *routeTree
 	shake  http.Handler // the middlewares, and the handshake behind them
+	around Middleware   // of the HTTP handlers beside the routes
 	gate   *gate
 	crew   crew
 	counts counts
@@ -67,6 +68,7 @@ func NewRouter(limits Limits, layer *Layer, middlewares []Middleware, routes ...
 		acks:   layer.keepsHistory(),
 		began:  time.Now(),
 		perIP:  make(map[netip.Addr]int),
+		around: func(mux http.Handler) http.Handler { return mux },
 	}
 	r.abandoned, r.abandon = context.WithCancel(context.Background())
 	r.stopped, r.stop = context.WithCancel(context.Background())
@@ -82,6 +84,9 @@ func NewRouter(limits Limits, layer *Layer, middlewares []Middleware, routes ...
 func (r *Router) Handles(req *http.Request) bool {
 	return r.tree.find(req.URL.EscapedPath()) != nil
 }
+
+// ready returns nil, or why no new sockets should come.
+func (r *Router) ready() error { return r.layer.Ready() }
 
 // match is what ServeHTTP found out about a path, on its way through the middlewares.
 type match struct {

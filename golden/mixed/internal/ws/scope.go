@@ -20,9 +20,8 @@ type Scope struct {
 	header       packedHeader
 	addr         netip.Addr
 	subprotocols []string
-
-	userID   string // "" where nobody is signed in, or the service knows no users
-	userData any
+	userID       string // "" where nobody is signed in, or the service knows no users
+	userData     any
 }
 
 // Route returns the pattern of the route, as in the spec: "/ws/chat/{room:slug}".

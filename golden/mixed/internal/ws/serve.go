@@ -86,6 +86,8 @@ type application interface {
 	serveDirect(w http.ResponseWriter, r *http.Request)
 	// Handles reports whether the path of the request has the shape of a route.
 	Handles(r *http.Request) bool
+	// ready returns nil, or why no new sockets should come.
+	ready() error
 	// Drain refuses new sockets, closes those that are open, spread over the window, and waits for their handlers, and for the
 	// jobs of the layer, until ctx ends.
 	Drain(ctx context.Context, window time.Duration) error
@@ -102,12 +104,12 @@ func Serve(ctx context.Context, c ServerConfig, app *Router, mux http.Handler) e
 	if err != nil {
 		return err
 	}
-	return serveOn(ctx, l, c, app, mux)
+	return serveOn(ctx, l, c, app, app.around(mux))
 }
 
 // serveOn is Serve on a listener, which it closes.
 func serveOn(ctx context.Context, l net.Listener, c ServerConfig, app application, mux http.Handler) error {
-	probes, fresh := new(health), newFreshConns()
+	probes, fresh := &health{ready: app.ready}, newFreshConns()
 	server := &http.Server{
 		Handler:           dispatch(probes, app, mux),
 		ReadHeaderTimeout: c.ReadHeaderTimeout,

@@ -92,12 +92,14 @@ func (h *Handshake) connect(route *Route) (err error) {
 		// The consumer ended the goroutine, as testing.T.FailNow does: run does not go on.
 		h.conclude(err)
 	}()
-	if route.makeAsync != nil {
-		h.consumer = asyncMode{route.makeAsync(h.scope.params)}
-	} else {
-		h.consumer = syncMode{route.makeSync(h.scope.params)}
+	if err = route.options.admit(h); err == nil {
+		if route.makeAsync != nil {
+			h.consumer = asyncMode{route.makeAsync(h.scope.params)}
+		} else {
+			h.consumer = syncMode{route.makeSync(h.scope.params)}
+		}
+		err = h.consumer.Connect(h.ctx, h)
 	}
-	err = h.consumer.Connect(h.ctx, h)
 	returned = true
 	return err
 }

@@ -13,9 +13,8 @@ import (
 // and nothing was delivered since, the follower turns live, the pump ends, and messages come from the layer's deliver alone.
 // So there is neither a gap nor a duplicate between the two, and nothing is buffered for a page but in its outbox.
 
-// trail is what a group knows of its stream; guarded by group.mu, but for readings.
+// trail is what a group knows of its stream; guarded by group.mu.
 type trail struct {
-	readings  readings
 	followers []*follower // beside group.members; nil for a member that does not follow
 	epoch     string      // of the newest record that was delivered, "" before there was one
 	top       uint64      // its offset

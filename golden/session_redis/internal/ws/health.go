@@ -12,7 +12,7 @@ import (
 // /readyz says that it takes new work: a platform sends it none otherwise, which is what a service wants while it drains.
 type health struct {
 	draining atomic.Bool
-	ready    func() error // why the service takes no new work, or nil; it may be nil itself
+	ready    func() error // returns nil, or why the service takes no new work, though it does not drain
 }
 
 // serve answers the request if it is a probe, and reports whether it was.
@@ -35,10 +35,8 @@ func (h *health) readiness() (status int, word string) {
 	if h.draining.Load() {
 		return http.StatusServiceUnavailable, "draining"
 	}
-	if h.ready != nil {
-		if err := h.ready(); err != nil {
-			return http.StatusServiceUnavailable, err.Error()
-		}
+	if err := h.ready(); err != nil {
+		return http.StatusServiceUnavailable, err.Error()
 	}
 	return http.StatusOK, "ready"
 }

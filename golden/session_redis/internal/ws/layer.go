@@ -50,21 +50,12 @@ type Backend interface {
 	Close() error
 }
 
-// Remote is what a [Backend] is beside its methods whose server other processes use as well, so that it can be out of reach.
-type Remote interface {
-	Backend
-	// Ready returns nil while the server can be reached, and else why it cannot. It does not ask the server, but tells what is
-	// known, and does not block: /readyz calls it.
-	Ready() error
-}
-
 // Layer carries messages and events to groups of sockets, and to single ones, from any code of the service: a consumer, an
 // HTTP handler, a job. It is safe for concurrent use. What one goroutine sends to a group arrives in that order, and a slow
 // socket never holds up the others.
 type Layer struct {
 	backend Backend
 	log     Log    // the same, or nil where it keeps none
-	remote  Remote // the same, or nil where no other process shares its server
 	node    string // names this process among those that share the backend
 	jobs    *Jobs
 	flusher flusher
@@ -101,26 +92,27 @@ func NewMemoryLayer() *Layer {
 	return l
 }
 
-// NewLayer returns a layer over a backend, which it closes when it is closed, and where it returns an error.
+// NewLayer returns a layer over a backend that serves this process alone, which it closes when it is closed.
 func NewLayer(b Backend) (*Layer, error) {
+	l := newLayer(b)
+	if err := b.Start(l.deliver); err != nil {
+		return nil, fmt.Errorf("ws: start layer: %w", err)
+	}
+	return l, nil
+}
+
+// newLayer returns a layer over a backend that is not started yet.
+func newLayer(b Backend) *Layer {
 	l := &Layer{
 		backend: b,
-		node:    strings.ToLower(rand.Text()[:nodeLength]),
+		node:    strings.ToLower(rand.Text()[:8]),
 		sockets: make(map[string]*Socket),
 		groups:  make(map[string]*group),
 		flusher: newFlusher(),
 	}
 	l.log, _ = b.(Log)
-	l.remote, _ = b.(Remote)
 	l.jobs = newJobs(l)
-	err := b.Start(l.deliver)
-	if err == nil && l.remote != nil {
-		err = l.startRemote()
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("ws: start layer: %w", err), b.Close())
-	}
-	return l, nil
+	return l
 }
 
 // Send sends a message to the pages of a group. It has copied the message when it returns. Each socket takes it as the
@@ -185,6 +177,27 @@ func (l *Layer) NotifyTo(ctx context.Context, socketID string, e Event) error {
 		return l.sendElsewhere(ctx, socketID, Envelope{Event: e.Type, Data: e.Data})
 	}
 	return s.notify(&Event{Type: e.Type, Data: bytes.Clone(e.Data)})
+}
+
+// sendElsewhere hands an envelope for one socket to the process that has it.
+func (l *Layer) sendElsewhere(ctx context.Context, socketID string, e Envelope) error {
+	if b, ok := l.backend.(interface {
+		sendTo(context.Context, string, Envelope) error
+	}); ok {
+		return b.sendTo(ctx, socketID, e)
+	}
+	return ErrNoSocket
+}
+
+// Ready returns nil where the layer works, and else why it does not: the server of its backend cannot be reached. It does not
+// block. /readyz says the same.
+func (l *Layer) Ready() error {
+	if b, ok := l.backend.(interface{ Ready() error }); ok {
+		if err := b.Ready(); err != nil {
+			return fmt.Errorf("layer: %w", err)
+		}
+	}
+	return nil
 }
 
 // socket returns the open socket of an id.

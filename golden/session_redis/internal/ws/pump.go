@@ -67,10 +67,9 @@ func (p *pump) run() {
 
 // read reads what is kept behind the follower's position.
 func (p *pump) read() (Page, error) {
-	s, after := p.socket, p.at.Offset
-	return p.group.trail.readings.read(s.ctx, after, func(ctx context.Context) (Page, error) {
-		return s.router.layer.log.Read(ctx, groupTopic+p.group.name, p.history, after, pageRecords)
-	})
+	ctx, cancel := context.WithTimeout(p.socket.ctx, readTimeout)
+	defer cancel()
+	return p.socket.router.layer.log.Read(ctx, groupTopic+p.group.name, p.history, p.at.Offset, pageRecords)
 }
 
 // over reports whether nothing more is to be sent.

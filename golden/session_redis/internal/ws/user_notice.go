@@ -23,7 +23,12 @@ func (l *Layer) Hear(ctx context.Context, name string, f func(data []byte)) erro
 }
 
 // Backend returns what carries the layer, which may be able to do more than that.
-func (l *Layer) Backend() Backend { return l.backend }
+func (l *Layer) Backend() Backend {
+	if b, ok := l.backend.(interface{ under() Backend }); ok {
+		return b.under()
+	}
+	return l.backend
+}
 
 // AllowsWrite reports whether the request may change something: it only reads, or it does not come from a page, or from one
 // that may open a socket too. Browsers tell the origin of a page with every POST, and let no page forge it. What is refused is

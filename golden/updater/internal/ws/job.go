@@ -9,12 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Job is one run of a job: what its function has to say, and what the run before left to it. Its methods are safe for
@@ -33,11 +30,8 @@ type Job struct {
 	started    bool          // it runs
 	checkpoint *Message      // what the run before saved last
 
-	lapses  bool          // the lease must be renewed
-	lost    atomic.Bool   // it is not renewed any more, and the job was told to stop
-	leasing sync.Mutex    // held while it is renewed, and while ended is set
-	ended   atomic.Bool   // its end has been, or is being published
-	over    chan struct{} // closed when it is taken out of Jobs
+	ended atomic.Bool   // its end has been, or is being published
+	over  chan struct{} // closed when it is taken out of Jobs
 }
 
 // ID returns the job's id.
@@ -67,11 +61,7 @@ func (j *Job) put(ctx context.Context, m Message, verb string, to func(context.C
 		return context.Cause(ctx)
 	}
 	e := Envelope{Data: m.Data, Binary: m.Binary, Key: m.Key}
-	a := Append{History: j.history, Envelope: e, Owner: j.owner}
-	_, err := to(ctx, j.topic, a)
-	if errors.Is(err, ErrLease) && j.regain(ctx) {
-		_, err = to(ctx, j.topic, a)
-	}
+	_, err := to(ctx, j.topic, Append{History: j.history, Envelope: e, Owner: j.owner})
 	if errors.Is(err, ErrLease) && j.ended.Load() {
 		err = ErrJobEnded // which gave the lease back
 	}
@@ -79,21 +69,6 @@ func (j *Job) put(ctx context.Context, m Message, verb string, to func(context.C
 		return fmt.Errorf("ws: %s for job %q: %w", verb, j.id, err)
 	}
 	return nil
-}
-
-// regain takes the lease again that nobody holds: the server has lost it with all that it had, or this process stood still for too
-// long. It reports whether the job may go on.
-func (j *Job) regain(ctx context.Context) bool {
-	if !j.lapses || j.lost.Load() {
-		return false
-	}
-	j.leasing.Lock()
-	defer j.leasing.Unlock()
-	if j.ended.Load() {
-		return false
-	}
-	_, err := j.log.Lease(ctx, j.topic, j.owner, leaseTime)
-	return err == nil
 }
 
 // Checkpoint returns what the run before saved last, if there was one and it came to an end without a result.
@@ -227,114 +202,14 @@ func endOf(cause error) (state JobState, reason string) {
 	}
 }
 
-// Appending the end of a job.
-const (
-	endTimeout  = 5 * time.Second
-	endPause    = 50 * time.Millisecond // after the first attempt that failed; it doubles up to
-	endPauseMax = 5 * time.Second
-)
-
-// publish appends the record that ends the job, unless another has done so, and gives the lease back with it. While the log
-// cannot be reached it tries again, until ctx ends: nobody would ever learn how the job ended.
+// publish appends the record that ends the job, unless another has done so, and gives the lease back with it.
 func (j *Job) publish(ctx context.Context, end Envelope) {
-	j.leasing.Lock()
-	first := j.ended.CompareAndSwap(false, true)
-	j.leasing.Unlock()
-	if !first {
+	if !j.ended.CompareAndSwap(false, true) {
 		return
 	}
-	err := j.appendEnd(ctx, end)
-	for pause := endPause; err != nil; pause = min(2*pause, endPauseMax) {
-		if errors.Is(err, ErrLayerClosed) || ctx.Err() != nil {
-			slog.Error("ws: end of a job not published", "job", j.id, "state", string(end.End), "error", err)
-			return
-		}
-		slog.Warn("ws: end of a job not published yet", "job", j.id, "state", string(end.End), "error", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		var done bool
-		if done, err = j.leaseForEnd(ctx, errors.Is(err, ErrLease)); done {
-			return
-		}
-		if err == nil {
-			err = j.appendEnd(ctx, end)
-		}
+	if _, err := j.log.Append(ctx, j.topic, Append{History: j.history, Envelope: end, Owner: j.owner}); err != nil {
+		slog.Error("ws: end of a job not published", "job", j.id, "state", string(end.End), "error", err)
+		return
 	}
 	slog.Debug("ws: job ended", "job", j.id, "state", string(end.End))
-}
-
-// appendEnd appends the record that ends the job.
-func (j *Job) appendEnd(ctx context.Context, end Envelope) error {
-	ctx, cancel := context.WithTimeout(ctx, endTimeout)
-	defer cancel()
-	_, err := j.log.Append(ctx, j.topic, Append{History: j.history, Envelope: end, Owner: j.owner})
-	return err
-}
-
-// leaseForEnd makes sure of the lease before another attempt to append the end. There is none to be made where an attempt that
-// seemed to fail was successful, or where another process has the job, or has ended it. Refused says that the last attempt had no
-// effect for want of the lease: where the stream does not end either, the server has lost it with all that it had.
-func (j *Job) leaseForEnd(ctx context.Context, refused bool) (done bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, endTimeout)
-	defer cancel()
-	page, err := j.log.Read(ctx, j.topic, j.history, math.MaxUint64, lookOnly)
-	if err != nil {
-		return false, err
-	}
-	lost := page.Top == 0 || refused && page.End == nil
-	if page.Owner == "" && !page.Lapsed && !lost {
-		return true, nil
-	}
-	_, err = j.log.Lease(ctx, j.topic, j.owner, leaseTime)
-	if errors.Is(err, ErrLease) {
-		slog.Error("ws: end of a job not published, because another process runs it by now", "job", j.id)
-		return true, nil
-	}
-	return false, err
-}
-
-// renew renews the lease until the job is over. Where another process has it, or may have it by now, the job is told to stop.
-func (j *Job) renew() {
-	ticker := time.NewTicker(leaseTime / 3)
-	defer ticker.Stop()
-	for held := time.Now(); ; {
-		select {
-		case <-j.over:
-			return
-		case <-ticker.C:
-		}
-		began := time.Now()
-		err := j.renewOnce()
-		switch {
-		case err == nil:
-			held = began
-		case errors.Is(err, ErrLease), time.Since(held) > leaseTime*7/10:
-			slog.Error("ws: job stopped, because another process may run it by now", "job", j.id, "error", err)
-			j.lost.Store(true)
-			j.cancel(fmt.Errorf("%w: lease lost: %w", ErrJobInterrupted, err))
-			return
-		default:
-			slog.Warn("ws: lease of a job not renewed", "job", j.id, "error", err)
-		}
-	}
-}
-
-// renewOnce renews the lease, but not while the job's end gives it back. It learns so whether the job is cancelled.
-func (j *Job) renewOnce() error {
-	j.leasing.Lock()
-	defer j.leasing.Unlock()
-	if j.ended.Load() {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), leaseTime/4)
-	defer cancel()
-	lease, err := j.log.Lease(ctx, j.topic, j.owner, leaseTime)
-	if lease.Cancelled {
-		j.cancel(ErrJobCancelled)
-	}
-	return err
 }

@@ -29,11 +29,8 @@ import (
 type Jobs struct {
 	layer *Layer
 
-	closing    context.Context // ends when the layer begins to close
-	setClosing context.CancelFunc
-	closed     context.Context // ends with the layer
-	setClosed  context.CancelFunc
-	reaped     chan struct{} // closed when nothing looks any more for jobs whose process died
+	closed    context.Context // ends with the layer
+	setClosed context.CancelFunc
 
 	mu       sync.Mutex      // guards the rest
 	jobs     map[string]*Job // of this process that are starting or not over, by id
@@ -65,8 +62,6 @@ var (
 const (
 	// jobGroup, followed by a job's id, is the group that the job publishes to.
 	jobGroup = "job:"
-	// cancelTopic, followed by a job's id, is the topic by which another process asks the one that runs the job to cancel it.
-	cancelTopic = "cancel:"
 	// maxJobID is the length of the longest id of a job, in bytes.
 	maxJobID = maxGroupName - len(jobGroup)
 	// leaseTime is how long another process takes a job for running that it has heard nothing of.
@@ -75,8 +70,7 @@ const (
 
 // newJobs returns the jobs of a layer.
 func newJobs(l *Layer) *Jobs {
-	j := &Jobs{layer: l, jobs: make(map[string]*Job), reaped: make(chan struct{})}
-	j.closing, j.setClosing = context.WithCancel(context.Background())
+	j := &Jobs{layer: l, jobs: make(map[string]*Job)}
 	j.closed, j.setClosed = context.WithCancel(context.Background())
 	return j
 }
@@ -166,16 +160,13 @@ func (j *Jobs) begin(ctx context.Context, job *Job, fn JobFunc) (started bool, e
 		return false, nil
 	}
 	slog.Debug("ws: job started", "job", job.id, "checkpoint", job.checkpoint != nil)
-	if job.lapses {
-		go job.renew()
-	}
 	go j.run(job, fn)
 	return true, nil
 }
 
 // acquire takes the lease of a job, and reports whether the job is to run.
 func (j *Jobs) acquire(ctx context.Context, job *Job) (ok bool, err error) {
-	err = j.lease(ctx, job)
+	_, err = job.log.Lease(ctx, job.topic, job.owner, leaseTime)
 	if errors.Is(err, ErrLease) {
 		return false, nil // it runs
 	}
@@ -191,15 +182,10 @@ func (j *Jobs) acquire(ctx context.Context, job *Job) (ok bool, err error) {
 // prepare makes a job ready whose lease is taken, and reports whether it is to run: not where it is done.
 func (j *Jobs) prepare(ctx context.Context, job *Job) (ok bool, err error) {
 	page, err := j.read(ctx, job.topic, job.history)
-	if err != nil || published(page, JobDone) {
+	if err != nil || page.End != nil && page.End.End == JobDone {
 		return false, err
 	}
 	job.checkpoint = message(page.Snapshot)
-	if job.lapses { // then other processes may want to cancel it
-		if err := j.layer.backend.Subscribe(ctx, cancelTopic+job.id); err != nil {
-			return false, err
-		}
-	}
 	return true, nil
 }
 
@@ -217,13 +203,6 @@ func (j *Jobs) run(job *Job, fn JobFunc) {
 	end := endRecord(job.id, JobFailed, reasonInternal)
 	defer func() { // also where fn ended the goroutine
 		job.publish(j.closed, end)
-		if job.lapses {
-			ctx, cancel := context.WithTimeout(context.Background(), forgetTimeout)
-			defer cancel()
-			if err := j.layer.backend.Unsubscribe(ctx, cancelTopic+job.id); err != nil {
-				slog.Warn("ws: job ended, but its subscription remains", "job", job.id, "error", err)
-			}
-		}
 		j.remove(job)
 	}()
 	end = job.call(fn)
@@ -255,27 +234,15 @@ func (j *Jobs) Cancel(ctx context.Context, id string) error {
 		return nil
 	}
 	page, err := j.read(ctx, groupTopic+jobGroup+id, history)
-	switch state := stateOf(page); {
+	switch {
 	case err != nil:
-	case state == "":
+	case stateOf(page) == "":
 		return ErrNoJob
-	case state == JobRunning, state == JobInterrupted && !published(page, JobInterrupted):
-		err = j.cancelThere(ctx, id)
+	case page.Owner != "" || page.End == nil:
+		err = j.layer.log.Cancel(ctx, groupTopic+jobGroup+id)
 	}
 	if err != nil {
 		return fmt.Errorf("ws: cancel job %q: %w", id, err)
-	}
-	return nil
-}
-
-// cancelThere asks a job of another process to stop.
-func (j *Jobs) cancelThere(ctx context.Context, id string) error {
-	if err := j.layer.log.Cancel(ctx, groupTopic+jobGroup+id); err != nil {
-		return err
-	}
-	// That process would find out when it renews its lease. So it does at once.
-	if err := j.layer.backend.Publish(ctx, cancelTopic+id, Envelope{Event: "cancel"}); err != nil {
-		slog.Debug("ws: job not told at once that it is cancelled", "job", id, "error", err)
 	}
 	return nil
 }
@@ -318,22 +285,18 @@ func (j *Jobs) Status(ctx context.Context, id string) (JobStatus, error) {
 
 // stateOf returns the state of a job by its stream, or "" where there is no job.
 func stateOf(p Page) JobState {
-	looked := strings.HasPrefix(p.Owner, lookerPrefix)
 	switch {
-	case p.Owner != "" && !looked:
+	case p.Owner != "":
 		return JobRunning
-	case published(p, JobDone):
+	case p.End != nil && p.End.End == JobDone:
 		return JobDone // and will not run again: what lapsed was the lease of one who looked
-	case p.Lapsed, looked && p.End == nil:
+	case p.Lapsed:
 		return JobInterrupted
 	case p.End != nil:
 		return p.End.End
 	}
 	return ""
 }
-
-// published reports whether the stream of a job ends with this state.
-func published(p Page, state JobState) bool { return p.End != nil && p.End.End == state }
 
 // Forget drops all that is kept of a job that is not running: its messages, its checkpoint and its result. It can be started
 // anew then, as if it had never been. A running one returns [ErrJobRunning].

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -100,10 +102,6 @@ func errJobsLeft(n int, cause error) error {
 func (j *Jobs) close() {
 	defer j.setClosed()
 	j.interrupt()
-	j.setClosing()
-	if j.layer.remote != nil {
-		<-j.reaped
-	}
 	timer := time.NewTimer(jobGrace)
 	defer timer.Stop()
 	select {
@@ -114,4 +112,27 @@ func (j *Jobs) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()
 	j.abandon(ctx)
+}
+
+// Interrupted lists the jobs that were interrupted, by the end of the service in good order or by its death, and were neither
+// started again since nor forgotten. Ask for them when the service starts, and start them again. Where the error is not nil, the
+// list may not be complete.
+//
+// A process is taken for dead that was not heard of for ten seconds, so ask again after that time: a service that starts at once in
+// place of one that died is too early. A layer in memory knows the jobs of this process alone.
+func (j *Jobs) Interrupted(ctx context.Context) (ids []string, err error) {
+	if _, err := j.layer.historyOf(jobGroup); err != nil {
+		return nil, err
+	}
+	topics, err := j.layer.log.Lapsed(ctx)
+	for _, topic := range topics {
+		if id, ok := strings.CutPrefix(topic, groupTopic+jobGroup); ok && id != "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	if err != nil {
+		return ids, fmt.Errorf("ws: list interrupted jobs: %w", err)
+	}
+	return ids, nil
 }

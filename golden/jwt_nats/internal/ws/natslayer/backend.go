@@ -33,8 +33,10 @@ type Backend struct {
 	opened  chan struct{} // closed when the above is set
 	ended   chan struct{} // closed when the connection is
 
-	mu      sync.Mutex                    // guards the rest
-	live    chan struct{}                 // closed while the server can be reached
+	mu      sync.Mutex      // guards the rest
+	live    chan struct{}   // closed while the server can be reached
+	link    context.Context // ends when it cannot any more
+	unlink  context.CancelFunc
 	subs    map[string]*nats.Subscription // by topic
 	topics  map[*nats.Subscription]string
 	streams streams
@@ -71,10 +73,11 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 	b.closing, b.setOver = context.WithCancel(context.Background())
 	conn, err := b.connect(ctx)
 	if err != nil {
+		b.setOver()
 		return nil, fmt.Errorf("natslayer: connect to NATS, see NATS_URL and NATS_CREDENTIALS: %w", err)
 	}
-	b.conn, b.flush.conn = conn, conn
-	close(b.live)
+	b.conn, b.flush.conn, b.flush.bind = conn, conn, b.bind
+	b.connected()
 	close(b.opened)
 	if !newEnough(conn.ConnectedServerVersion()) {
 		b.shut()
@@ -107,7 +110,8 @@ func (b *Backend) connect(ctx context.Context) (*nats.Conn, error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectWait, reconnectWait),
-		nats.ReconnectBufSize(-1), // what cannot be sent now is an error, not sent later
+		nats.ReconnectBufSize(-1),   // what cannot be sent now is an error, not sent later
+		nats.IgnoreAuthErrorAbort(), // a server that is set up anew may refuse for a while
 		nats.PingInterval(pingInterval),
 		nats.MaxPingsOutstanding(2),
 		nats.DrainTimeout(drainTimeout),
@@ -178,19 +182,27 @@ func (b *Backend) Ready() error {
 	if status := b.conn.Status(); status != nats.CONNECTED {
 		return fmt.Errorf("no connection to NATS (%s)", status)
 	}
+	if !b.inbox.confirmed(b.flush.connection()) {
+		return errors.New("NATS has not taken all subscriptions again")
+	}
 	return nil
 }
 
-// disconnected has calls wait.
+// connected has calls go on.
+func (b *Backend) connected() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.link, b.unlink = context.WithCancel(b.closing)
+	close(b.live)
+}
+
+// disconnected ends the calls that wait for an answer, which will not come, and has others wait.
 func (b *Backend) disconnected(_ *nats.Conn, err error) {
 	<-b.opened
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	select {
-	case <-b.live:
-		b.live = make(chan struct{})
-	default:
-	}
+	b.unlink()
+	b.live = make(chan struct{})
 	if b.closing.Err() == nil {
 		slog.Warn("ws: connection to NATS lost", "error", err)
 	}
@@ -204,14 +216,23 @@ func (b *Backend) reconnected(*nats.Conn) {
 	for _, f := range b.kept {
 		f.doubt() // the server may have lost it
 	}
-	close(b.live)
 	b.mu.Unlock()
+	b.connected()
 	slog.Info("ws: connection to NATS made again")
-	ctx, cancel := context.WithTimeout(b.closing, callTimeout)
+	go b.catchUpAll()
+}
+
+// catchUpAll tells who listens that something may be missing, when the server has taken all subscriptions. Where the connection is
+// lost before, another call of it will.
+func (b *Backend) catchUpAll() {
+	link, cancel := b.bind(b.closing)
 	defer cancel()
-	// Where this fails the connection is lost once more, and there will be another of these calls.
-	if _, err := b.flush.wait(ctx); err == nil {
-		b.inbox.missedAll()
+	for link.Err() == nil {
+		connection := b.flush.connection()
+		if b.flush.taken(link, connection) == nil {
+			b.inbox.confirm(connection)
+			return
+		}
 	}
 }
 
@@ -234,20 +255,31 @@ func (b *Backend) begin(ctx context.Context) (context.Context, context.CancelFun
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, errTimeout)
+	ctx, timeout := context.WithTimeoutCause(ctx, callTimeout, errTimeout)
 	b.mu.Lock()
 	live := b.live
 	b.mu.Unlock()
 	select {
 	case <-live:
-		return ctx, cancel, nil
+		ctx, cancel := b.bind(ctx)
+		return ctx, func() { cancel(); timeout() }, nil
 	case <-b.closing.Done():
-		cancel()
+		timeout()
 		return nil, nil, ws.ErrLayerClosed
 	case <-ctx.Done():
-		defer cancel()
+		defer timeout()
 		return nil, nil, fmt.Errorf("natslayer: no connection to NATS: %w", context.Cause(ctx))
 	}
+}
+
+// bind returns a context that ends with the connection as well.
+func (b *Backend) bind(ctx context.Context) (context.Context, context.CancelFunc) {
+	b.mu.Lock()
+	link := b.link
+	b.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(link, func() { cancel(errConnection) })
+	return ctx, func() { stop(); cancel(nil) }
 }
 
 // errTimeout is why a call ends that no context of its caller's has ended.

@@ -20,6 +20,7 @@ import (
 type family struct {
 	name   string // of the stream
 	prefix string // of its subjects, with the point at the end
+	values bool   // it is not a family, but keeps values: see GetValue
 
 	making sync.Mutex // held while it is made
 
@@ -101,46 +102,58 @@ func (b *Backend) ensure(ctx context.Context, f *family, h *ws.History) error {
 
 // makeStream makes the stream, or changes it to be as it should be. Where no history is given, one that is there stays as it is.
 func (b *Backend) makeStream(ctx context.Context, f *family, h *ws.History) (*jetstream.StreamInfo, error) {
-	c := jetstream.StreamConfig{
-		Name:              f.name,
-		Description:       "streams of a service made with wsgen",
-		Subjects:          []string{f.prefix + ">"},
-		Retention:         jetstream.LimitsPolicy,
-		Discard:           jetstream.DiscardOld,
-		Storage:           jetstream.FileStorage,
-		Replicas:          b.config.Replicas,
-		MaxAge:            keepAll,
-		MaxMsgsPerSubject: -1,
-		AllowDirect:       true,
-		AllowMsgTTL:       true,
-		RePublish: &jetstream.RePublish{
-			Source:      f.prefix + "*." + string(kindRecord) + ".*",
-			Destination: b.config.Prefix + ".g.{{wildcard(1)}}",
-		},
-	}
+	c := b.streamConfig(f, h)
+	var s jetstream.Stream
+	var err error
 	if h == nil {
-		s, err := b.js.CreateStream(ctx, c)
+		s, err = b.js.CreateStream(ctx, c)
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			s, err = b.js.Stream(ctx, f.name)
 		}
-		if err != nil {
-			return nil, err
+	} else {
+		s, err = b.js.CreateOrUpdateStream(ctx, c)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // made meanwhile, by somebody who knew no history
+			s, err = b.js.UpdateStream(ctx, c)
 		}
-		return s.CachedInfo(), nil
-	}
-	c.MaxAge = keepAll + 2*h.TTL
-	c.MaxMsgsPerSubject = int64(h.Messages)
-	if h.Latest {
-		c.MaxMsgsPerSubject = 1
-	}
-	s, err := b.js.CreateOrUpdateStream(ctx, c)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // made meanwhile, by somebody who knew no history
-		s, err = b.js.UpdateStream(ctx, c)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return s.CachedInfo(), nil
+}
+
+// streamConfig returns what a stream should be like.
+func (b *Backend) streamConfig(f *family, h *ws.History) jetstream.StreamConfig {
+	c := jetstream.StreamConfig{
+		Name:              f.name,
+		Description:       "made by a service of wsgen",
+		Subjects:          []string{f.prefix + ">"},
+		Retention:         jetstream.LimitsPolicy,
+		Discard:           jetstream.DiscardOld,
+		Storage:           jetstream.FileStorage,
+		Replicas:          b.config.Replicas,
+		MaxMsgsPerSubject: -1,
+		AllowDirect:       true,
+		AllowMsgTTL:       true,
+	}
+	if f.values {
+		c.MaxMsgsPerSubject = 1
+		return c
+	}
+	c.MaxAge = keepAll
+	c.RePublish = &jetstream.RePublish{
+		Source:      f.prefix + "*." + string(kindRecord) + ".*",
+		Destination: b.config.Prefix + ".g.{{wildcard(1)}}",
+	}
+	if h == nil {
+		return c
+	}
+	c.MaxAge += 2 * h.TTL
+	c.MaxMsgsPerSubject = int64(h.Messages)
+	if h.Latest {
+		c.MaxMsgsPerSubject = 1
+	}
+	return c
 }
 
 // clockEvery is how often the server is asked for the time.

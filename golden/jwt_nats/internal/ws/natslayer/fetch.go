@@ -114,7 +114,28 @@ func (b *Backend) head(ctx context.Context, f *family, subjects string) (*messag
 
 // newest returns the newest message of a topic of any kind, as the server knows it that leads the stream, or errGone.
 func (b *Backend) newest(ctx context.Context, f *family, subjects string) (*message, error) {
-	body, err := json.Marshal(query{LastFor: subjects})
+	m, err := b.raw(ctx, f, query{LastFor: subjects})
+	if err != nil {
+		return nil, err
+	}
+	return decode(m)
+}
+
+// answered is what the server says that leads a stream.
+type answered struct {
+	Message *struct {
+		Subject string `json:"subject"`
+		Seq     uint64 `json:"seq"`
+		Headers []byte `json:"hdrs"`
+		Data    []byte `json:"data"`
+		Time    string `json:"time"`
+	} `json:"message"`
+	Error *jetstream.APIError `json:"error"`
+}
+
+// raw asks the server that leads a stream for a message, and returns it with the headers that others give it, or errGone.
+func (b *Backend) raw(ctx context.Context, f *family, q query) (*nats.Msg, error) {
+	body, err := json.Marshal(q)
 	if err != nil {
 		return nil, err
 	}
@@ -122,29 +143,14 @@ func (b *Backend) newest(ctx context.Context, f *family, subjects string) (*mess
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Message *struct {
-			Subject string `json:"subject"`
-			Seq     uint64 `json:"seq"`
-			Headers []byte `json:"hdrs"`
-			Data    []byte `json:"data"`
-			Time    string `json:"time"`
-		} `json:"message"`
-		Error *struct {
-			Code        int    `json:"code"`
-			ErrorCode   int    `json:"err_code"`
-			Description string `json:"description"`
-		} `json:"error"`
-	}
+	var answer answered
 	switch err := json.Unmarshal(m.Data, &answer); {
 	case err != nil:
 		return nil, fmt.Errorf("answer of JetStream: %w", err)
-	case answer.Error != nil && answer.Error.ErrorCode == int(jetstream.JSErrCodeStreamNotFound):
-		return nil, jetstream.ErrStreamNotFound
-	case answer.Error != nil && answer.Error.Code == 404:
+	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
 		return nil, errGone
 	case answer.Error != nil:
-		return nil, fmt.Errorf("JetStream answers %d %s", answer.Error.Code, answer.Error.Description)
+		return nil, answer.Error
 	case answer.Message == nil:
 		return nil, errors.New("JetStream answers without a message")
 	}
@@ -155,7 +161,7 @@ func (b *Backend) newest(ctx context.Context, f *family, subjects string) (*mess
 	header.Set(subjectHeader, answer.Message.Subject)
 	header.Set(sequenceHeader, strconv.FormatUint(answer.Message.Seq, 10))
 	header.Set(timeHeader, answer.Message.Time)
-	return decode(&nats.Msg{Header: header, Data: answer.Message.Data})
+	return &nats.Msg{Header: header, Data: answer.Message.Data}, nil
 }
 
 // purge has JetStream let go of all messages on some subjects before one.

@@ -218,6 +218,12 @@ var errConflict = errors.New("others change the stream all the time")
 // errWrongLastSequence is what JetStream says in a cluster where a message for the same stream is on its way.
 const errWrongLastSequence jetstream.ErrorCode = 10164
 
+// conflicts reports whether an error says that a message was not stored, because what it follows is not the newest.
+func conflicts(err error) bool {
+	var refused *jetstream.APIError
+	return errors.As(err, &refused) && (refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refused.ErrorCode == errWrongLastSequence)
+}
+
 // store stores a message, if the state that it follows is the newest.
 func (b *Backend) store(ctx context.Context, s *stream, d *draft) (*message, error) {
 	text, err := json.Marshal(d.state)
@@ -240,11 +246,10 @@ func (b *Backend) store(ctx context.Context, s *stream, d *draft) (*message, err
 	}
 	began := time.Now()
 	ack, err := b.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequenceForSubject(s.seq, s.subjects+">"), jetstream.WithRetryAttempts(0))
-	var refused *jetstream.APIError
-	switch {
-	case errors.As(err, &refused) && (refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || refused.ErrorCode == errWrongLastSequence):
+	if conflicts(err) {
 		return nil, errConflict
-	case err != nil:
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.storedSince(began)
@@ -300,12 +305,16 @@ func (b *Backend) catchUp(ctx context.Context, s *stream) error {
 	return nil
 }
 
-// ringBatch is how many records are read at once that the ring does not know.
-const ringBatch = 256
+// Reading records that the ring does not know: how many at once, and how often and how long one waits for a server that lags.
+const (
+	ringBatch = 256
+	maxLag    = 10
+	lagPause  = 10 * time.Millisecond
+)
 
 // loadRing reads what others have appended.
 func (b *Backend) loadRing(ctx context.Context, s *stream) error {
-	for s.ringSeq < s.seq {
+	for lag := 0; s.ringSeq < s.seq; {
 		q := query{Seq: max(s.ringSeq, s.state.Since) + 1, NextFor: recordSubjects(s.subjects, s.history.Latest), Batch: ringBatch, MaxBytes: 1 << 20}
 		records, err := b.batch(ctx, s.family, q)
 		if err != nil {
@@ -324,8 +333,17 @@ func (b *Backend) loadRing(ctx context.Context, s *stream) error {
 			}
 			s.ringSeq = m.seq
 		}
-		if n := len(records); n == 0 || records[n-1].seq >= s.seq || s.ringSeq >= s.state.Top {
+		switch n := len(records); {
+		case s.ringSeq >= s.state.Top || s.state.Since >= s.state.Top || n > 0 && records[n-1].seq >= s.seq:
 			s.ringSeq = s.seq
+		case n > 0: // there are more
+		case lag == maxLag: // the newest record is gone
+			s.ringSeq = s.seq
+		default: // in a cluster, a server may have answered that has not heard of it yet
+			lag++
+			if err := sleep(ctx, lagPause); err != nil {
+				return err
+			}
 		}
 	}
 	s.ring.cut(s.state.Since)

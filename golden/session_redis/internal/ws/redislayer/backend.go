@@ -13,6 +13,7 @@ package redislayer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -47,6 +48,7 @@ type Backend struct {
 	parts   [partitions]*part // of what there is, by the hash of the topic
 	links   []*link           // each once
 	deliver func(string, ws.Envelope)
+	calls   chan struct{} // holds one value for each command under way
 	closing chan struct{} // closed by Close
 	closed  atomic.Bool
 }
@@ -76,10 +78,11 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 	for {
 		b, err := open(ctx, c, o)
 		var refused *rueidis.RedisError
+		var distrusted *tls.CertificateVerificationError
 		switch {
 		case err == nil:
 			return b, nil
-		case errors.Is(err, errOld), errors.As(err, &refused) && !refused.IsLoading(), wait(ctx.Done(), openPause) != nil:
+		case errors.Is(err, errOld), errors.As(err, &distrusted), errors.As(err, &refused) && !refused.IsLoading(), wait(ctx.Done(), openPause) != nil:
 			return nil, fmt.Errorf("redis: open (REDIS_URL says where): %w", err)
 		}
 	}
@@ -92,7 +95,8 @@ func open(ctx context.Context, c Config, o rueidis.ClientOption) (*Backend, erro
 		return nil, err
 	}
 	b := &Backend{
-		client: client, config: c, db: o.SelectDB, cluster: client.Mode() == rueidis.ClientModeCluster, closing: make(chan struct{}),
+		client: client, config: c, db: o.SelectDB, cluster: client.Mode() == rueidis.ClientModeCluster,
+		calls: make(chan struct{}, maxCalls), closing: make(chan struct{}),
 	}
 	var one *link
 	var all *server
@@ -174,12 +178,36 @@ func (b *Backend) Close() error {
 	return nil
 }
 
-// command sends a command, and returns the answer.
+// command sends a command, and returns the answer. Where ctx ends first, the command may have been done or not.
 func (b *Backend) command(ctx context.Context, c rueidis.Completed) (rueidis.RedisMessage, error) {
-	if b.closed.Load() {
-		return rueidis.RedisMessage{}, ws.ErrLayerClosed
+	if ctx.Err() != nil {
+		return rueidis.RedisMessage{}, context.Cause(ctx)
 	}
-	return b.client.Do(ctx, c).ToMessage()
+	select {
+	case b.calls <- struct{}{}:
+	case <-ctx.Done():
+		return rueidis.RedisMessage{}, context.Cause(ctx)
+	}
+	type answer struct {
+		message rueidis.RedisMessage
+		err     error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		defer func() { <-b.calls }() // only now its place in the queue is free
+		if b.closed.Load() {
+			answered <- answer{err: ws.ErrLayerClosed}
+			return
+		}
+		message, err := b.client.Do(context.Background(), c).ToMessage()
+		answered <- answer{message, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.message, a.err
+	case <-ctx.Done():
+		return rueidis.RedisMessage{}, context.Cause(ctx)
+	}
 }
 
 // part returns the partition of a topic.

@@ -61,6 +61,10 @@ const (
 	pingEvery   = 2 * time.Second
 	pingTimeout = 4 * time.Second
 	bufferBytes = 64 << 10 // of each connection, in each direction
+	// queueScale says that a connection has 2^queueScale places for commands that wait for their answer. Who wants one beyond
+	// that waits without looking at his context; so fewer are under way at once.
+	queueScale = 10
+	maxCalls   = 1000
 )
 
 // options returns what the client gets.
@@ -79,7 +83,8 @@ func (c Config) options() (rueidis.ClientOption, error) {
 	o.Dialer.KeepAlive = pingEvery
 	o.ConnWriteTimeout = pingTimeout
 	o.ReadBufferEachConn, o.WriteBufferEachConn = bufferBytes, bufferBytes
-	o.AlwaysPipelining = true // so that the deadline of one call does not end the connection of all
+	o.RingScaleEachConn, o.PipelineMultiplex = queueScale, -1 // one connection to a server, beside that which listens
+	o.AlwaysPipelining = true                                 // so that the deadline of one call does not end the connection of all
 	o.DisableCache = true
 	o.DisableRetry = true // what may have been done is not done again
 	return o, nil
