@@ -20,14 +20,19 @@ func TestEmittedServicesBuild(t *testing.T) {
 	dir := t.TempDir()
 	tool := filepath.Join(dir, "wsgen.exe") // Windows asks for the ending, others do not mind it
 	run(t, filepath.Join("..", ".."), "go", "build", "-o", tool, ".")
-	for _, comparison := range []string{"resume", "load"} {
-		t.Run(comparison, func(t *testing.T) {
-			ours, err := filepath.Abs(filepath.Join(comparison, "testdata", "emitted"))
+	for _, test := range []struct{ comparison, spec string }{
+		{"resume", "wsgen.yaml"},
+		{"load", "wsgen.yaml"},
+		{"layers", "redis.yaml"},
+		{"layers", "nats.yaml"},
+	} {
+		t.Run(test.comparison+" "+test.spec, func(t *testing.T) {
+			ours, err := filepath.Abs(filepath.Join(test.comparison, "testdata", "emitted"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
-			run(t, dir, tool, "new", "project", "bench", "--spec", filepath.Join(ours, "wsgen.yaml"))
+			run(t, dir, tool, "new", "project", "bench", "--spec", filepath.Join(ours, test.spec))
 			project := filepath.Join(dir, "bench")
 			replace(t, ours, project)
 			run(t, project, "go", "vet", ".", "./consumers")
@@ -42,7 +47,11 @@ func replace(t *testing.T, ours, project string) {
 	if err != nil || len(consumers) == 0 {
 		t.Fatalf("%d consumers in %s, %v", len(consumers), ours, err)
 	}
-	for _, from := range append(consumers, filepath.Join(ours, "main.go")) {
+	mains, err := filepath.Glob(filepath.Join(ours, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range append(consumers, mains...) {
 		name, err := filepath.Rel(ours, from)
 		if err != nil {
 			t.Fatal(err)

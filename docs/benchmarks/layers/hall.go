@@ -18,9 +18,6 @@ type shape struct {
 	depth   int // messages of a room on the way at most
 }
 
-// undelivered returns how many messages are on the way at most.
-func (s shape) undelivered() int { return s.rooms * s.depth }
-
 // A hall is all the rooms of a trial. In each, a page of the first process sends, and all pages of the room get what it sends.
 type hall struct {
 	shape     shape
