@@ -204,7 +204,7 @@ func (p *leaseProcess) Lease(ctx context.Context, topic, owner string, d time.Du
 		}
 		return err
 	})
-	return Lease{Lapses: true, Cancelled: lease.Cancelled}, err
+	return lease, err
 }
 
 func (p *leaseProcess) Cancel(ctx context.Context, topic string) error {
