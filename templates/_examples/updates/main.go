@@ -51,6 +51,7 @@ func run(ctx context.Context) (err error) {
 
 	servers := fleet.New(cfg.UpdateTime)
 	app := routing.New(cfg, layer, consumers.Deps{Layer: layer, Fleet: servers})
+	go rollout.Resume(ctx, layer.Jobs(), servers)
 
 	// Your HTTP handlers go here; through layer they can send to groups.
 	mux := http.NewServeMux()
