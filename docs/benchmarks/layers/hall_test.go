@@ -84,9 +84,12 @@ func TestHallCounts(t *testing.T) {
 	}
 }
 
-// TestHallSpeaks sends at a rate, and returns when all has arrived.
+// TestHallSpeaks sends at a rate, and returns when all has arrived, though the service takes longer over it than the sending does.
 func TestHallSpeaks(t *testing.T) {
-	h, err := enter(openClub(t, whole), shape{rooms: 3, members: 1, depth: 1}, plain{})
+	h, err := enter(openClub(t, func(_ int, message string) []string {
+		time.Sleep(5 * time.Millisecond)
+		return []string{message}
+	}), shape{rooms: 3, members: 1, depth: 1}, plain{})
 	if err != nil {
 		t.Fatal(err)
 	}
