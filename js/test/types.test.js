@@ -21,4 +21,4 @@ test("the client passes a strict type check", () =>
   check("--allowJs", "--checkJs", "--lib", "es2023,dom", "templates/project/client/streams.js"));
 
 test("programs against index.d.ts: what is right is accepted, what is wrong is an error", () =>
-  check("--exactOptionalPropertyTypes", "--lib", "es2023,dom,dom.iterable", "js/types/consumer.ts", "js/types/streams.ts"));
+  check("--exactOptionalPropertyTypes", "--lib", "es2023,dom,dom.iterable", "js/types/consumer.ts", "js/types/streams.ts", "js/types/remote.ts"));
