@@ -20,8 +20,6 @@ echo.onclose = (e) => {
   console.log(stays, e.code, e.undelivered.length);
 };
 echo.addEventListener("error", (e) => console.log(e.message.length, e.error));
-echo.onmissed = (e) => console.log(e.group.length);
-echo.addEventListener("missed", (e) => console.log(e.group.length));
 echo.addEventListener("message", (e: MessageEvent<string>) => console.log(e.data), { once: true });
 const fate: "sent" | "queued" | "dropped" = echo.send(new Uint8Array(1));
 if (echo.readyState === EchoSocket.OPEN) console.log(fate, echo.id, echo.bufferedAmount);
