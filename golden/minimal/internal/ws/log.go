@@ -58,10 +58,7 @@ type Page struct {
 
 // Lease is what a [Log] tells the owner of a lease.
 type Lease struct {
-	// Lapses says that the lease lapses with time, and must be renewed: the log may outlive its owner.
-	Lapses bool
-	// Cancelled says that [Log.Cancel] was called.
-	Cancelled bool
+	Cancelled bool // [Log.Cancel] was called: what it stands for is to end
 }
 
 // Log keeps streams. A [Backend] that has one keeps history. Its methods are safe for concurrent use, and a stream that nobody
@@ -82,7 +79,8 @@ type Log interface {
 	// Save keeps a snapshot: the state of things after all records so far. Of the Append it uses History, Owner, and the
 	// Data and Binary of the Envelope. It does not keep the caller's data.
 	Save(ctx context.Context, topic string, a Append) (Position, error)
-	// Lease gives owner the lease on a stream for d, or renews it, and returns [ErrLease] where another holds it.
+	// Lease gives owner the lease on a stream, or renews it, and returns [ErrLease] where another holds it. Where the log may
+	// outlive its owner, the lease lapses after d.
 	Lease(ctx context.Context, topic, owner string, d time.Duration) (Lease, error)
 	// Cancel takes note that what the lease stands for is to end: Lease tells its owner, and where it lapses the next one. An
 	// Append with an Owner and an End forgets it. Where nobody holds the lease, and it did not lapse, nothing happens.

@@ -93,7 +93,7 @@ func (b *Backend) Lease(ctx context.Context, topic, owner string, d time.Duratio
 	if old > 0 {
 		b.saveAgain(ctx, topic, old)
 	}
-	return ws.Lease{Lapses: true, Cancelled: m.state.Cancelled}, nil
+	return ws.Lease{Cancelled: m.state.Cancelled}, nil
 }
 
 // saveAgain writes a snapshot again that gets too old while its owner goes on. Where that fails the next renewal tries again.

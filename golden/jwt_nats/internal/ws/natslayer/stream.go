@@ -305,16 +305,12 @@ func (b *Backend) catchUp(ctx context.Context, s *stream) error {
 	return nil
 }
 
-// Reading records that the ring does not know: how many at once, and how often and how long one waits for a server that lags.
-const (
-	ringBatch = 256
-	maxLag    = 10
-	lagPause  = 10 * time.Millisecond
-)
+// ringBatch is how many records are read at once that the ring does not know.
+const ringBatch = 256
 
 // loadRing reads what others have appended.
 func (b *Backend) loadRing(ctx context.Context, s *stream) error {
-	for lag := 0; s.ringSeq < s.seq; {
+	for s.ringSeq < s.seq {
 		q := query{Seq: max(s.ringSeq, s.state.Since) + 1, NextFor: recordSubjects(s.subjects, s.history.Latest), Batch: ringBatch, MaxBytes: 1 << 20}
 		records, err := b.batch(ctx, s.family, q)
 		if err != nil {
@@ -333,17 +329,8 @@ func (b *Backend) loadRing(ctx context.Context, s *stream) error {
 			}
 			s.ringSeq = m.seq
 		}
-		switch n := len(records); {
-		case s.ringSeq >= s.state.Top || s.state.Since >= s.state.Top || n > 0 && records[n-1].seq >= s.seq:
+		if n := len(records); n == 0 || records[n-1].seq >= s.seq || s.ringSeq >= s.state.Top {
 			s.ringSeq = s.seq
-		case n > 0: // there are more
-		case lag == maxLag: // the newest record is gone
-			s.ringSeq = s.seq
-		default: // in a cluster, a server may have answered that has not heard of it yet
-			lag++
-			if err := sleep(ctx, lagPause); err != nil {
-				return err
-			}
 		}
 	}
 	s.ring.cut(s.state.Since)

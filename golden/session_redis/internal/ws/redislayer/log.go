@@ -178,7 +178,7 @@ func (b *Backend) Lease(ctx context.Context, topic, owner string, d time.Duratio
 		return ws.Lease{}, b.explain(ctx, "lease", err)
 	}
 	n, err := answer.AsInt64()
-	return ws.Lease{Lapses: true, Cancelled: n == 1}, b.explain(ctx, "lease", err)
+	return ws.Lease{Cancelled: n == 1}, b.explain(ctx, "lease", err)
 }
 
 // Cancel implements [ws.Log].
