@@ -70,8 +70,8 @@ func fleetKilledFaults(f *fleet, messages, rounds int) []string {
 		deaths[n%len(deaths)]()
 	}
 	err = <-sent
-	newest, last := f.lastWords(worker, job)
-	err = errors.Join(err, last, f.settleAt(newest), f.acknowledged(commands))
+	newest, lastErr := f.lastWords(worker, job)
+	err = errors.Join(err, lastErr, f.settleAt(newest), f.acknowledged(commands))
 	return faulty(err, f.verdict())
 }
 
