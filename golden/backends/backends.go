@@ -1,6 +1,6 @@
-// Package backends starts the servers that layers work over, and a proxy, for tests: a redis-server, a nats-server and an nginx, each
-// a process of its own on the loopback interface, with a folder that outlives the process. A test stops and kills them, starts them again with
-// what they had kept, and empties them.
+// Package backends starts the servers that layers work over, and a proxy, for tests: a redis-server, a nats-server and an nginx,
+// each a process of its own on the loopback interface, with a folder that outlives the process. A test stops and kills them,
+// starts them again with what they had kept, and empties them.
 //
 // A program is looked for on the PATH, and then in the repository's folder bin. Where it is missing the test is skipped, and
 // fails with CI=true.
