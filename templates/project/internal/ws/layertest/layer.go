@@ -305,10 +305,9 @@ func testOneSocket(t *testing.T, s Suite) {
 func testJobsOfAnother(t *testing.T, s Suite) {
 	all := s.services(t, 3, "job")
 	id := newFamily()
+	saved := make(chan error, 2)
 	waits := func(ctx context.Context, j *ws.Job) (ws.Message, error) {
-		if err := j.Save(ctx, ws.Text("half")); err != nil {
-			return ws.Message{}, err
-		}
+		saved <- j.Save(ctx, ws.Text("half"))
 		<-ctx.Done()
 		return ws.Message{}, context.Cause(ctx)
 	}
@@ -316,6 +315,9 @@ func testJobsOfAnother(t *testing.T, s Suite) {
 	for i, end := range []ws.JobState{ws.JobCancelled, ws.JobInterrupted} {
 		if started, err := all[0].layer.Jobs().Start(t.Context(), id, waits); err != nil || !started {
 			t.Fatalf("start %d: %v %v", i, started, err)
+		}
+		if err := <-saved; err != nil {
+			t.Fatalf("save %d: %v", i, err)
 		}
 		if i == 0 {
 			if err := all[1].layer.Jobs().Cancel(t.Context(), id); err != nil {

@@ -81,7 +81,7 @@ func (b *Backend) ensure(ctx context.Context, f *family, h *ws.History) error {
 	if h == nil {
 		h = f.history // only changed here
 	}
-	info, err := b.makeStream(ctx, f, h)
+	info, err := b.makeStreamSoon(ctx, f, h)
 	if errors.Is(err, nats.ErrNoResponders) {
 		err = fmt.Errorf("is it there? nats-server needs --jetstream: %w", err)
 	}
@@ -96,6 +96,21 @@ func (b *Backend) ensure(ctx context.Context, f *family, h *ws.History) error {
 	}
 	f.setClock(info.TimeStamp)
 	return nil
+}
+
+// makeTimeout bounds one attempt to make a stream. In a cluster, who asks for one at the same time as another may get no answer.
+const makeTimeout = time.Second
+
+// makeStreamSoon makes the stream, and asks again where no answer comes: that does no harm.
+func (b *Backend) makeStreamSoon(ctx context.Context, f *family, h *ws.History) (info *jetstream.StreamInfo, err error) {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, makeTimeout)
+		info, err = b.makeStream(attempt, f, h)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return info, err
+		}
+	}
 }
 
 // makeStream makes the stream, or changes it to be as it should be. Where no history is given, one that is there stays as it is.

@@ -14,7 +14,8 @@ import (
 
 // Messages that have arrived and were not handed on yet are bounded: beyond it, they are let go of, and who listens is told.
 const (
-	inboxMessages = 2048     // on the way to the inbox
+	inboxMessages = 1 << 16  // on the way to the inbox, which takes them as fast as it gets to run
+	inboxBatch    = 2048     // of them at once
 	inboxBytes    = 32 << 20 // in it, and as many that are just handed on
 )
 
@@ -144,7 +145,7 @@ func (b *Backend) take() {
 		case <-b.ended:
 			return
 		}
-		for more := true; more && len(some) < inboxMessages; {
+		for more := true; more && len(some) < inboxBatch; {
 			select {
 			case m := <-b.inbox.arrivals:
 				some = append(some, m)

@@ -153,14 +153,17 @@ func TestJetStreamLetsGo(t *testing.T) {
 		"time":           {Messages: 1000, Bytes: 1 << 30, TTL: time.Second},
 	} {
 		topic := "group:" + name
+		var epoch string
 		for i := range records {
 			e := ws.Envelope{Data: make([]byte, size), Key: fmt.Sprint(i)}
 			if name == "few keys" {
 				e.Key = fmt.Sprint(i % 20)
 			}
-			if _, err := b.Append(t.Context(), topic, ws.Append{History: h, Envelope: e}); err != nil {
-				t.Fatal(err)
+			at, err := b.Append(t.Context(), topic, ws.Append{History: h, Envelope: e})
+			if err != nil || i > 0 && at.Epoch != epoch {
+				t.Fatalf("%s: %+v after the epoch %s: %v", name, at, epoch, err)
 			}
+			epoch = at.Epoch
 			if i%10 == 0 {
 				if _, err := b.Save(t.Context(), topic, ws.Append{History: h}); err != nil {
 					t.Fatal(err)
@@ -182,8 +185,11 @@ func TestJetStreamLetsGo(t *testing.T) {
 		var n uint64
 		await(t, name+": it let go", func() bool { n = stored(t, b, topic); return n <= want })
 		page, err := b.Read(t.Context(), topic, h, 0, 1)
-		if err != nil || page.Owner != "me" || page.Snapshot == nil || page.Top == 0 {
+		if err != nil || page.Epoch != epoch || page.Owner != "me" || page.Snapshot == nil || page.Top == 0 {
 			t.Errorf("%s: %d messages left, and the page is %+v %v", name, n, page, err)
+		}
+		if name == "few keys" && (page.Since != 0 || n != 22) { // none is missing, and each has one message
+			t.Errorf("%s: since %d, %d messages", name, page.Since, n)
 		}
 	}
 }
@@ -242,5 +248,23 @@ func TestUnusedStreamsGo(t *testing.T) {
 	}
 	if err := b.touch(context.Background(), topic); err != nil || ttl() != "" {
 		t.Errorf("used, and kept for %q: %v", ttl(), err)
+	}
+}
+
+// TestPurgeOfNothing: JetStream takes a bound of one for none, but nothing is before the first message.
+func TestPurgeOfNothing(t *testing.T) {
+	b := started(t)
+	topic, h := "group:job:1", ws.History{Messages: 10, Bytes: 1000, TTL: time.Hour}
+	if _, err := b.Append(t.Context(), topic, ws.Append{History: h}); err != nil {
+		t.Fatal(err)
+	}
+	f := b.family(topic)
+	for before := range uint64(2) {
+		if err := b.purge(t.Context(), f, f.prefix+">", before); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := stored(t, b, topic); n != 1 {
+		t.Errorf("%d messages left", n)
 	}
 }

@@ -22,6 +22,9 @@ func (b *Backend) Lapsed(ctx context.Context) ([]string, error) {
 	var topics []string
 	for _, f := range families {
 		found, err := b.lapsedOf(ctx, f)
+		for try := 0; unsent(err) && pause(ctx, try) == nil; try++ {
+			found, err = b.lapsedOf(ctx, f)
+		}
 		if err != nil {
 			return topics, b.fault(ctx, "list leases", err)
 		}

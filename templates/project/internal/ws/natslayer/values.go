@@ -70,9 +70,10 @@ func (b *Backend) DeleteValue(ctx context.Context, key string) error {
 		return err
 	}
 	defer cancel()
-	f := b.values()
-	if err = b.ensure(ctx, f, nil); err == nil {
-		err = b.purge(ctx, f, f.prefix+key, 0)
+	if err = b.ensure(ctx, b.values(), nil); err == nil {
+		// A message that has expired takes its place: unlike a purge, it is ordered among those who replace the value.
+		m := &nats.Msg{Subject: b.values().prefix + key, Header: nats.Header{expiresHeader: {"0"}}}
+		_, err = b.js.PublishMsg(ctx, m, jetstream.WithMsgTTL(time.Minute))
 	}
 	return b.fault(ctx, "delete a value", err)
 }
