@@ -53,7 +53,7 @@ func TestTables(t *testing.T) {
 	}
 	last := &figures{Date: "2029-12-31", Medians: map[string]map[string]float64{"rooms" + figureServices: {base: 10, onRedis: 8}}}
 	beside := f.beside(last)
-	for _, want := range []string{onRedis + ", now | 2029-12-31 | " + onNATS + ", now | 2029-12-31 |", "| 0.50 × (5) | 0.80 × (8) | – | – |"} {
+	for _, want := range []string{"| now, and on 2029-12-31 | " + base + " | " + onRedis + " | then | " + onNATS + " | then |", "| 10 µs | 0.50 × (5) | 0.80 × (8) | – | – |"} {
 		if !strings.Contains(beside, want) {
 			t.Errorf("%q is missing in the short look:\n%s", want, beside)
 		}

@@ -134,17 +134,12 @@ func number(v float64) string {
 // beside returns the figures of a short look beside those of the last whole run.
 func (f *figures) beside(last *figures) string {
 	var b strings.Builder
-	names := []string{onRedis, onNATS}
-	titles := "by " + base
-	for _, name := range names {
-		titles += " | " + name + ", now | " + last.Date
+	titles := "now, and on " + last.Date + " | " + base
+	for _, name := range []string{onRedis, onNATS} {
+		titles += " | " + name + " | then"
 	}
 	f.table(&b, titles, append(groups(), streams()...), func(l line) []string {
-		var cells []string
-		for _, name := range names {
-			cells = append(cells, f.times(l, name), last.times(l, name))
-		}
-		return cells
+		return []string{f.absolute(l, base), f.times(l, onRedis), last.times(l, onRedis), f.times(l, onNATS), last.times(l, onNATS)}
 	})
 	return b.String()
 }

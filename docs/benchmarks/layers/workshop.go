@@ -17,26 +17,23 @@ type workshop struct {
 	python      string // that which has Channels
 }
 
-// build builds the services that these contestants need, and finds the programs.
+// build finds the programs that these contestants need, and builds their services.
 func build(ctx context.Context, dir string, of []contestant) (*workshop, error) {
 	w := &workshop{dir: dir}
-	done := map[string]bool{}
+	if err := w.find(ctx, of); err != nil {
+		return nil, err
+	}
+	done := map[string]bool{djangoOwned: true} // Python builds nothing
 	for _, c := range of {
 		if done[c.server] {
 			continue
 		}
 		done[c.server] = true
 		var err error
-		switch c.server {
-		case djangoOwned:
-			w.python, err = python(ctx)
-		case centrifuge:
+		if c.server == centrifuge {
 			err = command(ctx, ".", "go", "build", "-o", filepath.Join(dir, c.server), "./servers/"+c.server)
-		default:
+		} else {
 			err = w.emit(ctx, c.store)
-		}
-		if err == nil {
-			err = w.find(c.store)
 		}
 		if err != nil {
 			return nil, err
@@ -45,22 +42,36 @@ func build(ctx context.Context, dir string, of []contestant) (*workshop, error) 
 	return w, nil
 }
 
-// find looks for the program of a store, on the PATH and in the folder bin of the repository.
-func (w *workshop) find(store string) (err error) {
-	program, path := store+"-server", &w.redis
-	if store == nats {
-		path = &w.nats
+// find looks for what is needed beside Go, and tells all that is missing.
+func (w *workshop) find(ctx context.Context, of []contestant) error {
+	var errs [3]error
+	for _, c := range of {
+		if c.store == redis && w.redis == "" {
+			w.redis, errs[0] = program("redis-server")
+		}
+		if c.store == nats && w.nats == "" {
+			w.nats, errs[1] = program("nats-server")
+		}
+		if c.server == djangoOwned && w.python == "" {
+			w.python, errs[2] = python(ctx)
+		}
 	}
-	if *path, err = exec.LookPath(program); err == nil {
-		return nil
+	return errors.Join(errs[:]...)
+}
+
+// program looks for a program on the PATH, and in the folder bin of the repository.
+func program(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
 	}
-	if *path, err = filepath.Abs(filepath.Join(repository, "bin", program)); err == nil {
-		_, err = os.Stat(*path)
+	path, err := filepath.Abs(filepath.Join(repository, "bin", name))
+	if err == nil {
+		_, err = os.Stat(path)
 	}
 	if err != nil {
-		return fmt.Errorf("%s is neither on the PATH nor in bin (scripts/tools.sh installs what is missing): %w", program, err)
+		return "", fmt.Errorf("%s is neither on the PATH nor in bin (scripts/tools.sh installs what is missing): %w", name, err)
 	}
-	return nil
+	return path, nil
 }
 
 // python returns a Python that has Channels: that of the distribution, where another one comes first on the PATH.
