@@ -108,10 +108,10 @@ func TestWithoutJetStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.await(t, "group:plain", "a message", func(got []ws.Envelope) bool { return len(got) == 1 })
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	_, appended := b.Append(ctx, "group:job:1", ws.Append{History: keep})
-	ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel = context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	_, read := b.Read(ctx, "group:job:1", keep, 0, 1)
 	for _, err := range []error{appended, read} {

@@ -82,8 +82,8 @@ func (b *Backend) ensure(ctx context.Context, f *family, h *ws.History) error {
 		h = f.history // only changed here
 	}
 	info, err := b.makeStreamSoon(ctx, f, h)
-	if errors.Is(err, nats.ErrNoResponders) {
-		err = fmt.Errorf("is it there? nats-server needs --jetstream: %w", err)
+	if errors.Is(err, nats.ErrNoResponders) { // a server that has JetStream listens for it before it takes connections
+		err = jetstream.ErrJetStreamNotEnabled
 	}
 	if err != nil {
 		return fmt.Errorf("make the stream %s in JetStream: %w", f.name, err)
