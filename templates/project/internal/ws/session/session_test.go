@@ -192,6 +192,66 @@ func TestLogoutDuringARequest(t *testing.T) {
 	}
 }
 
+// A request that is under way when its user signs in, in another tab for one, does not put the old token in place of the new.
+func TestLoginDuringARequest(t *testing.T) {
+	for _, idle := range []time.Duration{0, time.Hour} {
+		t.Run(fmt.Sprint("idle ", idle), func(t *testing.T) {
+			arrived, proceed := make(chan struct{}), make(chan struct{})
+			b := newSite(t, options{
+				config: func(c *session.Config) { c.IdleTimeout = idle },
+				handle: func(mux *http.ServeMux) {
+					mux.HandleFunc("GET /slow", func(_ http.ResponseWriter, r *http.Request) {
+						session.Manager(r.Context()).Put(r.Context(), "seen", "1")
+						arrived <- struct{}{}
+						<-proceed
+					})
+				},
+			}).browser()
+			b.do("POST", "/value/cart/book")
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				b.ask("GET", "/slow")
+			}()
+			await(t, arrived, "the slow request")
+			b.do("POST", "/login/alice")
+			close(proceed)
+			await(t, done, "its answer")
+			if got := b.do("GET", "/me"); got != "alice" {
+				t.Errorf("after the login: %s", got)
+			}
+		})
+	}
+}
+
+// The cookie is set again where the login lasts longer now, and lasts as long as that, whatever the idle timeout is.
+func TestCookieLastsAsLongAsTheLogin(t *testing.T) {
+	b := newSite(t, options{
+		config: func(c *session.Config) { c.IdleTimeout = time.Minute },
+		handle: func(mux *http.ServeMux) {
+			mux.HandleFunc("POST /longer", func(_ http.ResponseWriter, r *http.Request) {
+				session.Manager(r.Context()).SetDeadline(r.Context(), time.Now().Add(48*time.Hour))
+			})
+		},
+	}).browser()
+	for _, test := range []struct {
+		method, path string
+		hours        int // 0: the answer sets no cookie
+	}{
+		{"POST", "/login/alice", 24}, {"GET", "/me", 0}, {"POST", "/longer", 48}, {"GET", "/me", 0},
+	} {
+		_, _, header := b.ask(test.method, test.path)
+		set := (&http.Response{Header: header}).Cookies()
+		switch {
+		case test.hours == 0 && len(set) == 0:
+		case len(set) != 1:
+			t.Errorf("%s %s: %d cookies", test.method, test.path, len(set))
+		case (set[0].MaxAge+60)/3600 != test.hours:
+			t.Errorf("%s %s: the cookie lasts %d s", test.method, test.path, set[0].MaxAge)
+		}
+	}
+}
+
 // A session ends its sockets when its time is over, and not before.
 func TestExpiry(t *testing.T) {
 	b := newSite(t, options{config: func(c *session.Config) { c.Lifetime = 300 * time.Millisecond }}).browser()
