@@ -38,6 +38,8 @@ func TestConfig(t *testing.T) {
 		{"RS256", ed.public, "", "JWT_KEY: a key of type ed25519.PublicKey does not fit JWT_ALGORITHM=RS256"},
 		{"EdDSA", big.public, "", "JWT_KEY: a key of type *rsa.PublicKey does not fit JWT_ALGORITHM=EdDSA"},
 		{"EdDSA", ed.public + big.public, "", "JWT_KEY: a key of type *rsa.PublicKey does not fit"},
+		{"EdDSA", ed.public + strings.Replace(ed.public, "M", "%", 1), "", "JWT_KEY: 2 keys begin there, and 1 can be read"},
+		{"EdDSA", ed.public + ed.public[:60], "", "JWT_KEY: 2 keys begin there, and 1 can be read"},
 		{"EdDSA", private, "", "JWT_KEY: is a private key: the service verifies only"},
 		{"EdDSA", broken, "", "JWT_KEY: asn1: "},
 		{"EdDSA", request, "", `JWT_KEY: a block of type "CERTIFICATE REQUEST" is no public key`},

@@ -76,7 +76,12 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s: a third key: %s", name, got)
 		}
 	}
-	s := newSite(t, config(func(c *jwt.Config) { c.Key, c.KeyFile = "", writeFile(t, secret+"\n") }))
+	const odd = `a secret with a \n in it, which is no end of a line`
+	s := newSite(t, config(func(c *jwt.Config) { c.Key = odd }))
+	if got := s.me("Bearer " + sign(t, gojwt.SigningMethodHS256, []byte(odd), claims(nil))); got != "alice" {
+		t.Errorf("a secret with a backslash: %s", got)
+	}
+	s = newSite(t, config(func(c *jwt.Config) { c.Key, c.KeyFile = "", writeFile(t, secret+"\n") }))
 	if got := s.me("Bearer " + good(t)); got != "alice" {
 		t.Errorf("a secret in a file: %s", got)
 	}
@@ -116,8 +121,12 @@ func TestTokenStaysSecret(t *testing.T) {
 		if got := sock.says("who"); got != "alice" {
 			t.Errorf("%s: it is %s", test.name, got)
 		}
-		if got := sock.says("header"); strings.Contains(got, token) || !strings.Contains(got, "Sec-Websocket-Key") {
+		got := sock.says("header")
+		if strings.Contains(got, token) || !strings.Contains(got, "Sec-Websocket-Key") {
 			t.Errorf("%s: the consumer sees %s", test.name, got)
+		}
+		if offered := strings.Contains(got, "Sec-Websocket-Protocol"); offered != (test.selected != "") {
+			t.Errorf("%s: offers in what the consumer sees: %v: %s", test.name, offered, got)
 		}
 		if got, want := sock.says("offers"), strings.TrimPrefix("chat.v2", map[bool]string{true: "chat.v2"}[test.offers == nil || test.name == "both"]); got != want {
 			t.Errorf("%s: offered %q, want %q", test.name, got, want)
