@@ -17,7 +17,20 @@ const (
 	inboxMessages = 1 << 16  // on the way to the inbox, which takes them as fast as it gets to run
 	inboxBatch    = 2048     // of them at once
 	inboxBytes    = 32 << 20 // in it, and as many that are just handed on
+	messageBytes  = 512      // what a message takes besides its data and headers, about
 )
+
+// size is what a message takes of the inbox's room.
+func size(m *nats.Msg) int {
+	n := messageBytes + len(m.Data)
+	for name, values := range m.Header {
+		n += len(name)
+		for _, value := range values {
+			n += len(value)
+		}
+	}
+	return n
+}
 
 // inbox is where messages wait for the layer. Its reader never waits, so that one group with many sockets does not hold up the
 // connection, whose server would end it.
@@ -58,7 +71,7 @@ func (in *inbox) put(messages []*nats.Msg, connection uint64) []*nats.Msg {
 			continue
 		}
 		in.queue = append(in.queue, arrival{m, connection})
-		in.bytes += len(m.Data)
+		in.bytes += size(m)
 	}
 	in.signal()
 	clear(messages)
@@ -122,7 +135,7 @@ func (in *inbox) next() (queue []arrival, lost map[*nats.Subscription]bool) {
 		}
 		for _, a := range queue {
 			if a.message != nil {
-				in.bytes -= len(a.message.Data)
+				in.bytes -= size(a.message)
 			}
 		}
 		return queue, nil

@@ -65,7 +65,7 @@ func TestInboxIsBounded(t *testing.T) {
 	var in inbox
 	in.init()
 	one, two := new(nats.Subscription), new(nats.Subscription)
-	large := &nats.Msg{Sub: one, Data: make([]byte, inboxBytes)}
+	large := &nats.Msg{Sub: one, Data: make([]byte, inboxBytes-messageBytes)}
 	in.put([]*nats.Msg{large, {Sub: one, Data: []byte("fits")}, {Sub: two}, {Sub: two}}, 0)
 	in.missed(one)
 	if queue, lost := in.next(); len(queue) != 2 || lost != nil {
@@ -81,6 +81,20 @@ func TestInboxIsBounded(t *testing.T) {
 	}
 	if queue, lost := in.next(); len(queue) != 0 || lost != nil {
 		t.Errorf("told again: %v", lost)
+	}
+}
+
+// TestInboxOfSmallMessages: what a message takes besides its data counts as well.
+func TestInboxOfSmallMessages(t *testing.T) {
+	var in inbox
+	in.init()
+	sub := new(nats.Subscription)
+	const most = inboxBytes / messageBytes
+	for range most + 10 {
+		in.put([]*nats.Msg{{Sub: sub}}, 0)
+	}
+	if queue, _ := in.next(); len(queue) > most+1 || !in.lost[sub] || in.bytes != 0 {
+		t.Errorf("%d messages, %d bytes left, lost: %v", len(queue), in.bytes, in.lost[sub])
 	}
 }
 
