@@ -99,6 +99,8 @@ test("4401: the socket comes back only with another token", async (t) => {
     { tokens: ["old", "old"], ends: true },
     { tokens: "old", ends: true },
     { tokens: undefined, ends: true },
+    { tokens: ["old", "", "", "newer"], ends: true }, // signed out: the page is not to become nobody without a word
+    { tokens: ["old", undefined], ends: true },
     { tokens: ["old", new Error("signed out")], ends: true },
   ];
   for (const { tokens, ends } of cases) {
