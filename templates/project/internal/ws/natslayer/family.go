@@ -48,7 +48,7 @@ func (b *Backend) familyNamed(name string) *family {
 	f := b.kept[name]
 	if f == nil {
 		t := token(name)
-		f = &family{name: b.config.Prefix + "_" + t, prefix: b.config.Prefix + ".s." + t + "."}
+		f = &family{name: b.config.Prefix + "=" + t, prefix: b.config.Prefix + ".s." + t + "."}
 		b.kept[name] = f
 	}
 	return f
@@ -197,9 +197,12 @@ func (b *Backend) askTime(ctx context.Context, f *family) {
 	if !due {
 		return
 	}
+	// The longer the answer takes, the less it says. The time goes by the old one as long as no better comes.
+	ctx, cancel := context.WithTimeout(ctx, makeTimeout)
+	defer cancel()
 	s, err := b.js.Stream(ctx, f.name)
 	if err != nil {
-		return // the old answer is still good
+		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

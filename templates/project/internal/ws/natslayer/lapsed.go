@@ -38,7 +38,7 @@ func (b *Backend) families(ctx context.Context) ([]*family, error) {
 	names := b.js.StreamNames(ctx, jetstream.WithStreamListSubject(b.config.Prefix+".s.>"))
 	var all []*family
 	for name := range names.Name() {
-		if t, ok := strings.CutPrefix(name, b.config.Prefix+"_"); ok {
+		if t, ok := strings.CutPrefix(name, b.config.Prefix+"="); ok {
 			if family, ok := untoken(t); ok {
 				all = append(all, b.familyNamed(family))
 			}

@@ -109,7 +109,7 @@ func (b *Backend) value(ctx context.Context, key string) (value, error) {
 	return value{data: m.Data, found: time.Now().UnixMilli() < expires, seq: seq}, nil
 }
 
-// valuesFamily stands for the stream of values among the families. It is the name of none.
+// valuesFamily stands for the stream of values among the families. It is the name of none, as that stream's is none's.
 const valuesFamily = "\x00values"
 
 // values returns the stream that keeps values.
@@ -118,7 +118,7 @@ func (b *Backend) values() *family {
 	defer b.mu.Unlock()
 	f := b.kept[valuesFamily]
 	if f == nil {
-		f = &family{name: b.config.Prefix + "=values", prefix: b.config.Prefix + ".v.", values: true}
+		f = &family{name: b.config.Prefix + "==values", prefix: b.config.Prefix + ".v.", values: true}
 		b.kept[valuesFamily] = f
 	}
 	return f
