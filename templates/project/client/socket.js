@@ -297,14 +297,14 @@ export class Socket extends SocketEvents {
     this.dispatchEvent(new SocketCloseEvent(status, again, undelivered));
   }
 
-  /** After 4401 an attempt makes sense with another token only: none is no other. Says whether there is one. */
+  /** After 4401 an attempt makes sense with another token only: none is no other. Says whether there may be one. */
   async #renewToken() {
     try {
       this.#nextToken = (await ask(this.#options.token)) || this.#token;
       return this.#nextToken !== this.#token;
     } catch (error) {
       this.dispatchEvent(new SocketErrorEvent(error));
-      return false;
+      return true; // a failure is no answer, and the next attempt asks again
     }
   }
 
