@@ -156,9 +156,11 @@ func runNew(ctx context.Context, o *newOptions) error {
 }
 
 // firstRun returns the command that most likely runs a new project as it is: with the server of its groups where it needs one,
-// and in debug where that alone lets somebody log in.
+// and in debug where that alone lets somebody log in: compose.yaml reads .env.
 func firstRun(m *model.Project) string {
 	switch {
+	case m.Layer != spec.Layers()[0] && m.Auth != spec.Auths()[0]:
+		return "echo DEBUG=true > .env && docker compose up --build"
 	case m.Layer != spec.Layers()[0]:
 		return "docker compose up --build"
 	case m.Auth != spec.Auths()[0]:
