@@ -84,6 +84,27 @@ func TestInboxIsBounded(t *testing.T) {
 	}
 }
 
+// TestInboxCountsDrops: the client speaks of the first message that found no room alone, so the others are counted.
+func TestInboxCountsDrops(t *testing.T) {
+	var in inbox
+	in.init()
+	sub, drops := new(nats.Subscription), 1
+	in.dropped = func(*nats.Subscription) (int, error) { return drops, nil }
+	in.missed(sub)
+	for i, want := range []bool{true, false, true, true, false} {
+		if i == 2 || i == 3 {
+			drops++
+		}
+		if _, lost := in.next(); lost[sub] != want {
+			t.Errorf("%d. lost: %v, want %v", i+1, lost[sub], want)
+		}
+	}
+	in.dropped = func(*nats.Subscription) (int, error) { return 0, nats.ErrBadSubscription }
+	if _, lost := in.next(); lost != nil || len(in.drops) != 0 {
+		t.Errorf("lost %v, counted: %v", lost, in.drops)
+	}
+}
+
 // TestInboxOfSmallMessages: what a message takes besides its data counts as well.
 func TestInboxOfSmallMessages(t *testing.T) {
 	var in inbox
