@@ -17,7 +17,7 @@ const (
 	inboxMessages = 1 << 16  // on the way to the inbox, which takes them as fast as it gets to run
 	inboxBatch    = 2048     // of them at once
 	inboxBytes    = 32 << 20 // in it, and as many that are just handed on
-	messageBytes  = 512      // what a message takes besides its data and headers, about
+	messageBytes  = 256      // what a message takes besides its data and headers, about
 )
 
 // size is what a message takes of the inbox's room.
