@@ -23,6 +23,9 @@ func TestGuarantees(t *testing.T) {
 		"settings": filepath.Join(project, "settings"),
 		"golden":   filepath.Join("..", "golden"),
 	}
+	for _, name := range []string{"session", "jwt", "redislayer", "natslayer"} {
+		folders[name] = filepath.Join(project, "internal", "ws", name)
+	}
 	tests := testsOfTheClient(t)
 	for name, folder := range folders {
 		for _, test := range testsIn(t, folder) {
