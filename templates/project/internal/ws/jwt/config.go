@@ -61,7 +61,7 @@ func (c Config) Validate(debug bool) error {
 }
 
 // errNoKey says that there is no key at all.
-var errNoKey = errors.New("JWT_KEY: set it, or JWT_KEY_FILE: without a key no token can be verified")
+var errNoKey = errors.New("JWT_KEY: set it, or JWT_KEY_FILE: without a key no token can be verified; DEBUG=true does without for HS256")
 
 // The least size of a key: RFC 7518, sections 3.2 and 3.3.
 const (

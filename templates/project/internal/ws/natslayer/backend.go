@@ -72,7 +72,7 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 	conn, err := b.connect(ctx)
 	if err != nil {
 		b.setOver()
-		return nil, fmt.Errorf("natslayer: connect to NATS, see NATS_URL and NATS_CREDENTIALS: %w", err)
+		return nil, fmt.Errorf("natslayer: connect to %s, see NATS_URL and NATS_CREDENTIALS: %w", c.servers(), err)
 	}
 	b.conn, b.flush.conn, b.flush.bind = conn, conn, b.bind
 	b.connected()
@@ -147,13 +147,16 @@ func (b *Backend) connect(ctx context.Context) (*nats.Conn, error) {
 	if b.config.Credentials != "" {
 		options = append(options, nats.UserCredentials(b.config.Credentials))
 	}
-	for {
+	for first := true; ; first = false {
 		conn, err := nats.Connect(b.config.URL, options...)
 		if err == nil {
 			return conn, nil
 		}
 		if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
 			return nil, err
+		}
+		if first {
+			slog.Warn("ws: no NATS at NATS_URL yet", "servers", b.config.servers(), "patience", openTimeout, "error", err)
 		}
 		timer := time.NewTimer(reconnectWait)
 		select {

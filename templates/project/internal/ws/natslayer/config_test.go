@@ -73,7 +73,8 @@ func TestOpen(t *testing.T) {
 		t.Error(err)
 	}
 	c.URL = "nats://u:wrong@" + server.Addr()
-	if _, err := natslayer.Open(t.Context(), c); err == nil || !strings.Contains(err.Error(), "NATS_CREDENTIALS") || strings.Contains(err.Error(), "wrong") {
+	if _, err := natslayer.Open(t.Context(), c); err == nil || !strings.Contains(err.Error(), "NATS_CREDENTIALS") || strings.Contains(err.Error(), "wrong") ||
+		!strings.Contains(err.Error(), "connect to "+server.Addr()+",") {
 		t.Errorf("with a wrong password: %v", err)
 	}
 	server.Kill()
