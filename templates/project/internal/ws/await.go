@@ -65,10 +65,10 @@ func (c *conn) giveBack() {
 
 // skipPong drops a pong at the head of what has been read, and reports whether there was one: gorilla would go on to wait
 // for the frame behind it, where the stack is deep and the buffer is its own. What is no whole pong, or no good one, is left
-// to gorilla.
+// to gorilla, and so is what only looks like a pong, within a message.
 func (c *conn) skipPong() bool {
 	const whole, masked = 0x80 | opPong, 0x80
-	if c.reader.Buffered() < 2 {
+	if c.within || c.reader.Buffered() < 2 {
 		return false
 	}
 	head, _ := c.reader.Peek(2)
