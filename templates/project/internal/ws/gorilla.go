@@ -109,7 +109,7 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, limits 
 	return c, a.held, nil
 }
 
-// onPing sets what the reader calls for the peer's pings. That a pong came is known from heard.
+// onPing sets what the reader calls for the peer's pings that it leaves to gorilla, see control. That a pong came is known from heard.
 func (c *conn) onPing(answer func(payload string)) {
 	c.ws.SetPingHandler(func(payload string) error { answer(payload); return nil })
 }
