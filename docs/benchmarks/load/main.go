@@ -16,8 +16,10 @@ import (
 )
 
 func main() {
-	// However it is ended, no server is left behind.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	// However it is ended, no server is left behind. A pipe that nobody reads any more ends nothing: who had told it by a signal would
+	// be told as well of each server that closes a connection while it is written to.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := perform(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)

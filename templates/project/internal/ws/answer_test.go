@@ -50,6 +50,7 @@ func TestAnswerWritesItself(t *testing.T) {
 	if err := page.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil { // to fail instead of hanging
 		t.Fatal(err)
 	}
+	sent := uint64(0)
 	for i, test := range []struct {
 		messages int
 		itself   bool
@@ -63,6 +64,10 @@ func TestAnswerWritesItself(t *testing.T) {
 			if _, text, err := page.ReadMessage(); err != nil || string(text) != "answer" {
 				t.Fatalf("handler %d: %q, %v", i, text, err)
 			}
+		}
+		sent += uint64(test.messages)
+		if got := app.Stats().Sent; test.itself && test.messages == 1 && got != sent {
+			t.Errorf("handler %d: the page has its answer, and %d are counted, not %d", i, got, sent)
 		}
 		saw := <-c.saw
 		if saw[0] != test.itself || test.itself && test.messages > 0 && !saw[1] {

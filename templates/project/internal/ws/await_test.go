@@ -64,26 +64,32 @@ func TestAwaitHoldsNothing(t *testing.T) {
 	}
 }
 
-// TestSkipPong: a pong is dropped if it is whole and as RFC 6455, section 5.5, wants it; all else is left to gorilla.
-func TestSkipPong(t *testing.T) {
+// TestControl: a ping or a pong is taken if it is whole and as RFC 6455, section 5.5, wants it; all else is left to gorilla.
+func TestControl(t *testing.T) {
 	const mask = "\x00\x00\x00\x00"
-	long := "\x8a\xfd" + mask + strings.Repeat("x", 125)
+	long := strings.Repeat("x", maxControl)
+	tooLong := "\x8a\xfe\x00\x7e" + mask + long + "x"
 	for name, test := range map[string]struct {
-		read string // what has been read
-		rest string // what is left of it
+		read    string // what has been read
+		rest    string // what is left of it
+		opcode  byte
+		payload string
 	}{
-		"a pong":              {"\x8a\x80" + mask, ""},
-		"with a payload":      {"\x8a\x82" + mask + "ab\x81", "\x81"},
-		"the longest":         {long + "\x8a", "\x8a"},
-		"not all of it":       {"\x8a\x82" + mask + "a", "\x8a\x82" + mask + "a"},
-		"its first byte":      {"\x8a", "\x8a"},
-		"nothing":             {"", ""},
-		"without a mask":      {"\x8a\x00" + mask, "\x8a\x00" + mask},
-		"too long":            {"\x8a\xfe\x00\x7e" + mask + strings.Repeat("x", 126), "\x8a\xfe\x00\x7e" + mask + strings.Repeat("x", 126)},
-		"a part":              {"\x0a\x80" + mask, "\x0a\x80" + mask},
-		"with a reserved bit": {"\xca\x80" + mask, "\xca\x80" + mask},
-		"a ping":              {"\x89\x80" + mask, "\x89\x80" + mask},
-		"a message":           {"\x81\x80" + mask, "\x81\x80" + mask},
+		"a pong":                {"\x8a\x80" + mask, "", opPong, ""},
+		"a pong with a payload": {"\x8a\x82" + mask + "ab\x81", "\x81", opPong, ""},
+		"the longest pong":      {"\x8a\xfd" + mask + long + "\x8a", "\x8a", opPong, ""},
+		"a ping":                {"\x89\x80" + mask + "\x89", "\x89", opPing, ""},
+		"a masked payload":      {"\x89\x85\x01\x02\x03\x04" + "igohn", "", opPing, "hello"}, // h^1, e^2, l^3, l^4, o^1
+		"the longest ping":      {"\x89\xfd" + mask + long, "", opPing, long},
+		"not all of it":         {"\x8a\x82" + mask + "a", "\x8a\x82" + mask + "a", 0, ""},
+		"its first byte":        {"\x8a", "\x8a", 0, ""},
+		"nothing":               {"", "", 0, ""},
+		"without a mask":        {"\x8a\x00" + mask, "\x8a\x00" + mask, 0, ""},
+		"too long":              {tooLong, tooLong, 0, ""},
+		"a part":                {"\x0a\x80" + mask, "\x0a\x80" + mask, 0, ""},
+		"with a reserved bit":   {"\xca\x80" + mask, "\xca\x80" + mask, 0, ""},
+		"a close frame":         {"\x88\x80" + mask, "\x88\x80" + mask, 0, ""},
+		"a message":             {"\x81\x80" + mask, "\x81\x80" + mask, 0, ""},
 	} {
 		c := &conn{reader: *bufio.NewReader(strings.NewReader(test.read))}
 		if len(test.read) > 0 {
@@ -91,10 +97,10 @@ func TestSkipPong(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		skipped := c.skipPong()
+		opcode, payload := c.control()
 		rest, err := c.reader.Peek(c.reader.Buffered())
-		if err != nil || string(rest) != test.rest || skipped != (test.rest != test.read) {
-			t.Errorf("%s: skipped %v, left %q, %v; want %q", name, skipped, rest, err, test.rest)
+		if err != nil || opcode != test.opcode || payload != test.payload || string(rest) != test.rest {
+			t.Errorf("%s: opcode %d, %q, left %q, %v; want %d, %q, %q", name, opcode, payload, rest, err, test.opcode, test.payload, test.rest)
 		}
 	}
 }

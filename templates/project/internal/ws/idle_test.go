@@ -32,6 +32,7 @@ func TestIdleReaderIsFresh(t *testing.T) {
 		want        int
 	}{
 		"a pong":            {"", frame(0x8a, "hello"), 1},
+		"a ping":            {"", frame(0x89, "hello"), 1},
 		"a pong of wsgen.1": {"Sec-WebSocket-Protocol: wsgen.1\r\n", frame(0x81, "q"), 1},
 		"a client's id":     {"Sec-WebSocket-Protocol: wsgen.1\r\n", frame(0x81, `c{"type":"client","id":"0123456789abcdef0123456789abcdef"}`), 1},
 		"a message":         {"", frame(0x81, "x"), 0},
@@ -43,6 +44,9 @@ func TestIdleReaderIsFresh(t *testing.T) {
 				page.next(t) // hello
 			}
 			page.write(t, test.sign)
+			if name == "a ping" {
+				page.next(t) // the pong
+			}
 			if test.want == 0 {
 				page.next(t) // the echo
 				if n := freshReaders(); n != 0 {

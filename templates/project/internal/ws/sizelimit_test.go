@@ -132,3 +132,17 @@ func TestSmallMessagesOnly(t *testing.T) {
 	answer(page) // the close in JSON
 	page.expectClose(t, 1009)
 }
+
+// TestTooBigHidesNoPong: what is left of a message that was too big is no frame, whatever it looks like. The close frame behind it is
+// seen, and so the service does not wait for one.
+func TestTooBigHidesNoPong(t *testing.T) {
+	limits := ws.DefaultLimits()
+	limits.MaxMessage = 8
+	limits.CloseTimeout = time.Hour // beyond the patience of the page
+	app, _ := newAppWith(t, limits, syncRoute(&funcs{}))
+	page := dialRaw(t, app, "/ws", "")
+	pong := frame(0x8a, "")
+	page.write(t, frame(0x82, "123456789"+pong)+pong+closeFrame(1009, "")) // the service reads one octet more than fits
+	page.expectClose(t, 1009)
+	page.expectEOF(t)
+}
