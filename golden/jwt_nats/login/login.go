@@ -1,5 +1,6 @@
 // Package login gives out tokens, for the box on the page. It is yours, and a beginning: it believes whoever gives a name, and so
-// works in debug only. Write your own check; or take the package away, where another service signs your users in.
+// works in debug only. Write your own check, and have web/login.js ask for the password; or take the package away, where another
+// service signs your users in.
 package login
 
 import (

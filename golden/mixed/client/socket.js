@@ -83,7 +83,7 @@ export class Socket extends SocketEvents {
   constructor(params = {}, options = {}) {
     super();
     const { url, route, queueBytes, WebSocket = globalThis.WebSocket } = options;
-    if (!WebSocket) throw new TypeError('no WebSocket: pass options.WebSocket, such as that of the npm package "ws"');
+    if (!WebSocket) throw new TypeError('no WebSocket: pass options.WebSocket, such as the npm package "ws"');
     this.#options = { ...options, WebSocket };
     /** @protected */
     this._queue = new Queue(queueBytes);
@@ -299,14 +299,14 @@ export class Socket extends SocketEvents {
     this.dispatchEvent(new SocketCloseEvent(status, again, undelivered));
   }
 
-  /** After 4401 an attempt makes sense with another token only. Says whether there is one. */
+  /** After 4401 an attempt makes sense with another token only: none is no other. Says whether there may be one. */
   async #renewToken() {
     try {
-      this.#nextToken = await ask(this.#options.token);
+      this.#nextToken = (await ask(this.#options.token)) || this.#token;
       return this.#nextToken !== this.#token;
     } catch (error) {
       this.dispatchEvent(new SocketErrorEvent(error));
-      return false;
+      return true; // a failure is no answer, and the next attempt asks again
     }
   }
 

@@ -8,13 +8,14 @@ box.id = "login";
 box.style.flexBasis = "100%";
 box.innerHTML = `
   <label>Name <input name="name" value="alice" required autocomplete="username"></label>
+  <label>Password <input name="password" type="password" autocomplete="current-password"></label>
   <div class="buttons">
     <button class="primary" name="enter">Sign in</button>
     <button type="button" name="leave">Sign out</button>
   </div>
   <p role="status"></p>`;
 document.querySelector("header").append(box);
-const { name, enter, leave } = box.elements;
+const { name, password, enter, leave } = box.elements;
 
 function say(text) {
   box.querySelector("p").textContent = text;
@@ -23,16 +24,17 @@ function say(text) {
 /** Shows how things stand. */
 async function show() {
   const response = await fetch("/login");
+  enter.disabled = leave.disabled = !response.ok;
   if (!response.ok) {
     say(`Nobody can sign in: GET /login says ${response.status}. main.go calls login.Add(mux, cfg.Debug) for it; see login/login.go.`);
     return;
   }
   const { user, demo } = await response.json();
-  enter.disabled = !demo;
+  password.parentElement.hidden = demo;
   leave.disabled = !user;
   if (user) say(`Signed in as ${user}. What was connected before is still nobody's: close it, and connect again.`);
   else if (demo) say("Nobody is signed in. Any name will do, without a password, since the service runs in debug.");
-  else say("Nobody is signed in, and nobody checks a password yet: write that in login/login.go, or try it out with DEBUG=true.");
+  else say("Nobody is signed in. login/login.go checks the password; until you write how, it lets nobody in, but with DEBUG=true.");
 }
 
 /** Asks the service to do something, and shows what came of it. @param {string} path @param {URLSearchParams} [body] */
@@ -48,7 +50,7 @@ async function post(path, body) {
 
 box.addEventListener("submit", (event) => {
   event.preventDefault();
-  post("/login", new URLSearchParams({ name: name.value }));
+  post("/login", new URLSearchParams({ name: name.value, password: password.value }));
 });
 leave.addEventListener("click", () => post("/logout"));
 await show();

@@ -65,19 +65,35 @@ func (c *conn) giveBack() {
 	}
 }
 
-// skipPong drops a pong at the head of what has been read, and reports whether there was one: gorilla would go on to wait
-// for the frame behind it, where the stack is deep and the buffer is its own. What is no whole pong, or no good one, is left
-// to gorilla.
-func (c *conn) skipPong() bool {
-	const whole, masked = 0x80 | opPong, 0x80
-	if c.reader.Buffered() < 2 {
-		return false
+// control takes a ping or a pong off the head of what has been read, and returns its opcode, and a ping's payload; 0 where there is
+// none. Gorilla would go on to wait for the frame behind it, where the stack is deep and the buffer is its own. What is no whole one,
+// or no good one, is left to gorilla, and so is what only looks like one, within a message.
+func (c *conn) control() (opcode byte, payload string) {
+	const final, masked, before = 0x80, 0x80, 2 + 4 // before the payload: the two bytes of the head, and four of the mask
+	if c.within || c.reader.Buffered() < 2 {
+		return 0, ""
 	}
 	head, _ := c.reader.Peek(2)
-	size := 2 + 4 + int(head[1]&^masked) // a mask is four bytes
-	if head[0] != whole || head[1]&masked == 0 || size > 2+4+maxControl || size > c.reader.Buffered() {
-		return false
+	opcode, size := head[0]&^final, before+int(head[1]&^masked)
+	switch {
+	case head[0]&final == 0 || opcode != opPing && opcode != opPong:
+		return 0, ""
+	case head[1]&masked == 0 || size > before+maxControl || size > c.reader.Buffered():
+		return 0, ""
 	}
-	_, _ = c.reader.Discard(size) // it is there
-	return true
+	frame, _ := c.reader.Peek(size) // it is there
+	if opcode == opPing {
+		payload = unmasked(frame[2:before], frame[before:])
+	}
+	_, _ = c.reader.Discard(size)
+	return opcode, payload
+}
+
+// unmasked returns a payload without its mask (RFC 6455, section 5.3).
+func unmasked(mask, payload []byte) string {
+	plain := make([]byte, len(payload))
+	for i := range payload {
+		plain[i] = payload[i] ^ mask[i%len(mask)]
+	}
+	return string(plain)
 }

@@ -115,7 +115,7 @@ func (t *tenant) renew() {
 		case <-ticker.C:
 		}
 		began := time.Now()
-		err := t.renewOnce()
+		err := t.renewOnce(held)
 		switch {
 		case err == nil:
 			held = began
@@ -132,14 +132,18 @@ func (t *tenant) renew() {
 	}
 }
 
-// renewOnce renews the lease, but not while the job's end gives it back, and learns whether the job is cancelled.
-func (t *tenant) renewOnce() error {
+// renewOnce renews the lease, which was held at some time, but not while the job's end gives it back, and learns whether the job is
+// cancelled.
+func (t *tenant) renewOnce(held time.Time) error {
 	ctx, cancel := context.WithTimeout(context.Background(), leaseTime/4)
 	defer cancel()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ended {
 		return nil
+	}
+	if time.Since(held) > leaseTime { // this process stood still
+		return t.regain(ctx)
 	}
 	lease, err := t.remote.Remote.Lease(ctx, t.topic, t.owner, leaseTime)
 	if lease.Cancelled {
@@ -264,10 +268,20 @@ func (t *tenant) put(ctx context.Context, topic string, a Append, to func(contex
 	if t.ended || t.lost {
 		return at, err
 	}
-	if _, err := t.remote.Remote.Lease(ctx, topic, t.owner, leaseTime); err != nil {
+	if err := t.regain(ctx); err != nil {
 		return at, err
 	}
 	return to(ctx, topic, a)
+}
+
+// regain takes the lease again that was lost. Where the job has ended meanwhile, by another process or by a cancel, the error is
+// ErrLease: a second run must not follow the result of the first. One that was only found to be interrupted goes on.
+func (t *tenant) regain(ctx context.Context) error {
+	done, err := t.again(ctx, true)
+	if done && err == nil {
+		err = ErrLease
+	}
+	return err
 }
 
 // Cancel implements [Log].

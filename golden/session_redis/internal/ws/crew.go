@@ -19,8 +19,8 @@ type seat chan *Socket
 
 // work has the handlers of a socket run.
 func (c *crew) work(s *Socket) {
-	if b := c.pick(); b != nil {
-		b <- s // there is room for one
+	if free := c.pick(); free != nil {
+		free <- s // there is room for one
 		return
 	}
 	go c.serve(s)
@@ -34,31 +34,31 @@ func (c *crew) pick() seat {
 	if last < 0 {
 		return nil
 	}
-	b := c.idle[last]
+	free := c.idle[last]
 	c.idle[last] = nil
 	c.idle = c.idle[:last]
 	c.spare = min(c.spare, last)
-	return b
+	return free
 }
 
 // serve is a goroutine of the crew. A consumer may end it.
 func (c *crew) serve(s *Socket) {
-	b := make(seat, 1)
+	own := make(seat, 1)
 	for s != nil {
 		s.work()
-		if !c.wait(b) {
+		if !c.wait(own) {
 			return
 		}
-		s = <-b
+		s = <-own
 	}
 }
 
 // wait puts one that is done among those that wait, if it may.
-func (c *crew) wait(b seat) bool {
+func (c *crew) wait(own seat) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open {
-		c.idle = append(c.idle, b)
+		c.idle = append(c.idle, own)
 	}
 	return c.open
 }
@@ -89,8 +89,8 @@ func (c *crew) dismiss() {
 
 // release lets the first n go; c.mu is held.
 func (c *crew) release(n int) {
-	for _, b := range c.idle[:n] {
-		close(b)
+	for _, free := range c.idle[:n] {
+		close(free)
 	}
 	kept := copy(c.idle, c.idle[n:])
 	clear(c.idle[kept:])

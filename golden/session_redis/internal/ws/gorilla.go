@@ -38,6 +38,7 @@ type conn struct {
 
 	// The rest is the reader's.
 	lost     bool               // a read of the connection itself failed
+	within   bool               // what comes is the rest of a message that was too big
 	glancing bool               // the tap is to read what is there, without waiting
 	fd       uintptr            // of the connection, while glancing
 	look     func(uintptr) bool // the method glance, made a value once
@@ -110,7 +111,7 @@ func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, limits 
 	return c, a.held, nil
 }
 
-// onPing sets what the reader calls for the peer's pings. That a pong came is known from heard.
+// onPing sets what the reader calls for the peer's pings that it leaves to gorilla, see control. That a pong came is known from heard.
 func (c *conn) onPing(answer func(payload string)) {
 	c.ws.SetPingHandler(func(payload string) error { answer(payload); return nil })
 }
@@ -120,12 +121,14 @@ func (c *conn) onPing(answer func(payload string)) {
 func (c *conn) next(limit int) (binary bool, b *buffer, err error) {
 	c.borrow()
 	kind, r, err := c.ws.NextReader()
+	c.within = false
 	if err != nil {
 		return false, nil, c.explain(err)
 	}
 	b = newBuffer()
 	if err := b.readFrom(r, limit); err != nil {
 		b.free()
+		c.within = true
 		return false, nil, c.explain(err)
 	}
 	return kind == websocket.BinaryMessage, b, nil

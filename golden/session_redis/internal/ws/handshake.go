@@ -127,11 +127,11 @@ func (h *Handshake) upgrade(o acceptOptions, c consumer) (*Socket, error) {
 		return nil, fmt.Errorf("ws: accept: %w", err)
 	}
 	s := h.newSocket(conn, c)
+	if c != nil {
+		s.router.layer.register(s) // before anything is written: a write that fails ends the socket, and the layer forgets it then
+	}
 	if greets {
 		s.hello(o.subprotocol, answer)
-	}
-	if c != nil {
-		s.router.layer.register(s)
 	}
 	if !h.router.add(s) {
 		s.shut(restart())

@@ -52,7 +52,11 @@ func (s *Socket) readEnded(err error) {
 func (s *Socket) receive() (quiet bool, err error) {
 	quiet = true
 	for {
-		if !s.conn.skipPong() {
+		switch opcode, payload := s.conn.control(); opcode {
+		case opPing:
+			s.answerPing(payload)
+		case opPong: // that it came is known from heard
+		default:
 			message, err := s.receiveOne()
 			if err != nil {
 				return false, err

@@ -121,11 +121,11 @@ func (s *Socket) put(ctx context.Context, p *piece, policy outboundPolicy, share
 			s.router.counts.replaced.Add(1)
 		}
 		switch verdict {
-		case started:
-			s.startWriting(shared)
-			fallthrough
-		case taken:
-			s.router.counts.sent.Add(1)
+		case taken, started:
+			s.router.counts.sent.Add(1) // before the page has it
+			if verdict == started {
+				s.startWriting(shared)
+			}
 			return nil
 		case refused:
 			return s.closedError()

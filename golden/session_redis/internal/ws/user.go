@@ -62,15 +62,27 @@ type Users struct {
 }
 
 // NewUsers returns the users that the authenticator tells. deps may implement [UserFinder], by its value or by a pointer to it.
+// It panics on a method FindUser of another form: who was locked out would come in, as if there were none.
 func NewUsers(auth Authenticator, deps any) *Users {
 	finder, ok := deps.(UserFinder)
 	if v := reflect.ValueOf(deps); !ok && v.IsValid() {
 		// A method of the pointer is not one of the value, and would be passed over without a word.
 		pointer := reflect.New(v.Type())
 		pointer.Elem().Set(v)
-		finder, _ = pointer.Interface().(UserFinder)
+		if finder, ok = pointer.Interface().(UserFinder); !ok {
+			refuseMisfit(v)
+			refuseMisfit(pointer)
+		}
 	}
 	return &Users{auth: auth, finder: finder}
+}
+
+// refuseMisfit panics where deps has a method FindUser, which is not that of UserFinder.
+func refuseMisfit(deps reflect.Value) {
+	if method := deps.MethodByName("FindUser"); method.IsValid() {
+		panic(fmt.Sprintf("ws: FindUser of %v is a %v; want a func(context.Context, string) (interface {}, error), see ws.UserFinder",
+			deps.Type(), method.Type()))
+	}
 }
 
 // Handshake is the [Middleware] that finds out who opens a socket. It belongs behind the check of the origin.
@@ -175,9 +187,15 @@ func UserOf(ctx context.Context) *User {
 	}
 	user, err := v.find(ctx)
 	if err != nil {
-		slog.ErrorContext(ctx, "ws: user not found out", "error", err)
+		slog.ErrorContext(asNobody(ctx), "ws: user not found out", "error", err)
 	}
 	return user
+}
+
+// asNobody returns the context for what finds the user out: who asks there for the user, as a log that names him may, would wait
+// for himself.
+func asNobody(ctx context.Context) context.Context {
+	return context.WithValue(ctx, requesterKey{}, nil)
 }
 
 // User returns who opened the socket; nil where nobody is signed in.
@@ -208,7 +226,7 @@ func (v *requester) ask(ctx context.Context) (*User, error) {
 	if v.finder == nil {
 		return &User{ID: v.UserID}, nil
 	}
-	data, err := v.finder.FindUser(ctx, v.UserID)
+	data, err := v.finder.FindUser(asNobody(ctx), v.UserID)
 	var deny *denyError
 	switch {
 	case err == nil:

@@ -40,9 +40,10 @@ async function show() {
   box.querySelector("span").textContent = demo ? "Name" : "Token";
   enter.disabled = given !== "";
   leave.disabled = given === "";
-  if (given) say("Signed in. What was connected before is still nobody's: close it, and connect again.");
+  if (given) say((demo ? "Signed in." : "The token is offered, and the service judges it.") + " What was connected before is still nobody's: close it, and connect again.");
   else if (demo) say("Nobody is signed in. Any name will do, without a password, since the service runs in debug.");
-  else say("Nobody is signed in. Put in a token; the service gives out none, but where login/login.go does, or with DEBUG=true.");
+  else if (response.status === 404) say("Nobody is signed in: put in a token. For the service to give out some, main.go calls login.Add(mux, cfg.Debug); see login/login.go.");
+  else say("Nobody is signed in: put in a token. With DEBUG=true the service gives one to anybody, if it can sign.");
 }
 
 box.addEventListener("submit", async (event) => {

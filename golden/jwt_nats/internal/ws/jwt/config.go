@@ -63,7 +63,7 @@ func (c Config) Validate(debug bool) error {
 }
 
 // errNoKey says that there is no key at all.
-var errNoKey = errors.New("JWT_KEY: set it, or JWT_KEY_FILE: without a key no token can be verified")
+var errNoKey = errors.New("JWT_KEY: set it, or JWT_KEY_FILE: without a key no token can be verified; DEBUG=true does without for HS256")
 
 // The least size of a key: RFC 7518, sections 3.2 and 3.3.
 const (
@@ -79,6 +79,9 @@ func (c Config) keys() ([]any, error) {
 	}
 	if c.Algorithm == HS256 {
 		return secret(text, name)
+	}
+	if name == "JWT_KEY" {
+		text = bytes.ReplaceAll(text, []byte(`\n`), []byte("\n")) // many places that hold environment variables take one line only
 	}
 	var keys []any
 	for rest := text; ; {
@@ -96,8 +99,14 @@ func (c Config) keys() ([]any, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("%s: want a public key for %s in PEM, -----BEGIN PUBLIC KEY-----", name, c.Algorithm)
 	}
+	if begun := bytes.Count(text, []byte(pemBegin)); begun != len(keys) { // package pem passes over the broken ones
+		return nil, fmt.Errorf("%s: %d keys begin there, and %d can be read: one is cut off or garbled", name, begun, len(keys))
+	}
 	return keys, nil
 }
+
+// pemBegin is what a key in PEM begins with: RFC 7468, section 2.
+const pemBegin = "-----BEGIN "
 
 // keyText returns the text of the key, and the variable that it comes from.
 func (c Config) keyText() (text []byte, name string, err error) {
@@ -105,8 +114,7 @@ func (c Config) keyText() (text []byte, name string, err error) {
 	case c.Key != "" && c.KeyFile != "":
 		return nil, "", errors.New("JWT_KEY_FILE: JWT_KEY is set too; which of both counts is not for the service to guess")
 	case c.Key != "":
-		// Many places that hold environment variables take one line only.
-		return []byte(strings.ReplaceAll(c.Key, `\n`, "\n")), "JWT_KEY", nil
+		return []byte(c.Key), "JWT_KEY", nil
 	case c.KeyFile != "":
 		text, err := os.ReadFile(c.KeyFile)
 		if err != nil {
@@ -120,7 +128,7 @@ func (c Config) keyText() (text []byte, name string, err error) {
 // secret returns the key of HS256.
 func secret(text []byte, name string) ([]any, error) {
 	switch {
-	case bytes.Contains(text, []byte("-----BEGIN ")):
+	case bytes.Contains(text, []byte(pemBegin)):
 		// Who knew the public key could sign with it.
 		return nil, fmt.Errorf("%s: is a key in PEM, which is no secret for HS256: set JWT_ALGORITHM to RS256 or EdDSA", name)
 	case len(text) < leastSecret:

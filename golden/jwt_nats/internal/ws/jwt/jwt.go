@@ -259,6 +259,9 @@ func hide(r *http.Request) *http.Request {
 		hidden.Header.Del("Authorization")
 	}
 	rest := slices.DeleteFunc(subprotocols(r.Header), func(offer string) bool { return strings.HasPrefix(offer, offerPrefix) })
-	hidden.Header.Set(offerHeader, strings.Join(rest, ", "))
+	hidden.Header.Del(offerHeader)
+	if offers := strings.Join(rest, ", "); offers != "" {
+		hidden.Header.Set(offerHeader, offers)
+	}
 	return &hidden
 }

@@ -74,7 +74,7 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 	conn, err := b.connect(ctx)
 	if err != nil {
 		b.setOver()
-		return nil, fmt.Errorf("natslayer: connect to NATS, see NATS_URL and NATS_CREDENTIALS: %w", err)
+		return nil, fmt.Errorf("natslayer: connect to %s, see NATS_URL and NATS_CREDENTIALS: %w", c.servers(), err)
 	}
 	b.conn, b.flush.conn, b.flush.bind = conn, conn, b.bind
 	b.connected()
@@ -83,11 +83,37 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 		b.shut()
 		return nil, fmt.Errorf("natslayer: nats-server %s is too old: 2.11 or later is needed", conn.ConnectedServerVersion())
 	}
-	if b.js, err = jetstream.New(conn); err != nil {
+	if err = b.askLeave(ctx); err == nil {
+		b.js, err = jetstream.New(conn)
+	}
+	if err != nil {
 		b.shut()
 		return nil, fmt.Errorf("natslayer: %w", err)
 	}
 	return b, nil
+}
+
+// askLeave returns an error where the user may not use the layer's subjects: the server takes such a call without a word to who
+// made it, and groups would stay silent.
+func (b *Backend) askLeave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	sub, err := b.conn.SubscribeSync(b.subject("open")) // no topic of a layer
+	if err != nil {
+		return err
+	}
+	defer sub.Unsubscribe() //nolint:errcheck // it fails only without a connection, with which the subscription ends
+	if err := b.conn.Publish(sub.Subject, nil); err != nil {
+		return err
+	}
+	if err := b.conn.FlushWithContext(ctx); err != nil {
+		return err
+	}
+	if err := b.conn.LastError(); errors.Is(err, nats.ErrPermissionViolation) {
+		return fmt.Errorf("the user of NATS_URL or NATS_CREDENTIALS needs leave to publish and subscribe to %s.> and _INBOX.>, "+
+			"and for streams to publish to $JS.API.>: %w", b.config.Prefix, err)
+	}
+	return nil
 }
 
 // newEnough reports whether a server has what the layer needs.
@@ -123,13 +149,16 @@ func (b *Backend) connect(ctx context.Context) (*nats.Conn, error) {
 	if b.config.Credentials != "" {
 		options = append(options, nats.UserCredentials(b.config.Credentials))
 	}
-	for {
+	for first := true; ; first = false {
 		conn, err := nats.Connect(b.config.URL, options...)
 		if err == nil {
 			return conn, nil
 		}
 		if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
 			return nil, err
+		}
+		if first {
+			slog.Warn("ws: no NATS at NATS_URL yet", "servers", b.config.servers(), "patience", openTimeout, "error", err)
 		}
 		timer := time.NewTimer(reconnectWait)
 		select {

@@ -55,5 +55,18 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// servers returns the hosts of the URL, without users and passwords.
+func (c Config) servers() string {
+	hosts := strings.Split(c.URL, ",")
+	for i, server := range hosts {
+		if u, err := url.Parse(strings.TrimSpace(server)); err == nil {
+			hosts[i] = u.Host
+		} else {
+			hosts[i] = "?"
+		}
+	}
+	return strings.Join(hosts, ", ")
+}
+
 // notPlain reports whether a character means something in a subject, or could.
 func notPlain(r rune) bool { return r >= 0x80 || !plain(byte(r)) }

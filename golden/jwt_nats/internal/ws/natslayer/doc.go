@@ -11,7 +11,7 @@
 //
 // # Streams
 //
-// Each family has a stream in JetStream, <prefix>_<family>, and of each topic in it four kinds of messages, whose subjects begin
+// Each family has a stream in JetStream, <prefix>=<family>, and of each topic in it four kinds of messages, whose subjects begin
 // with <prefix>.s.<family>.<topic>:
 //
 //	.r.<key>  a record; with keep: latest, each key has a subject, of which JetStream keeps one message

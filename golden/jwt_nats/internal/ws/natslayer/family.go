@@ -50,7 +50,7 @@ func (b *Backend) familyNamed(name string) *family {
 	f := b.kept[name]
 	if f == nil {
 		t := token(name)
-		f = &family{name: b.config.Prefix + "_" + t, prefix: b.config.Prefix + ".s." + t + "."}
+		f = &family{name: b.config.Prefix + "=" + t, prefix: b.config.Prefix + ".s." + t + "."}
 		b.kept[name] = f
 	}
 	return f
@@ -83,9 +83,9 @@ func (b *Backend) ensure(ctx context.Context, f *family, h *ws.History) error {
 	if h == nil {
 		h = f.history // only changed here
 	}
-	info, err := b.makeStream(ctx, f, h)
-	if errors.Is(err, nats.ErrNoResponders) {
-		err = fmt.Errorf("is it there? nats-server needs --jetstream: %w", err)
+	info, err := b.makeStreamSoon(ctx, f, h)
+	if errors.Is(err, nats.ErrNoResponders) { // a server that has JetStream listens for it before it takes connections
+		err = jetstream.ErrJetStreamNotEnabled
 	}
 	if err != nil {
 		return fmt.Errorf("make the stream %s in JetStream: %w", f.name, err)
@@ -98,6 +98,21 @@ func (b *Backend) ensure(ctx context.Context, f *family, h *ws.History) error {
 	}
 	f.setClock(info.TimeStamp)
 	return nil
+}
+
+// makeTimeout bounds one attempt to make a stream. In a cluster, who asks for one at the same time as another may get no answer.
+const makeTimeout = time.Second
+
+// makeStreamSoon makes the stream, and asks again where no answer comes: that does no harm.
+func (b *Backend) makeStreamSoon(ctx context.Context, f *family, h *ws.History) (info *jetstream.StreamInfo, err error) {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, makeTimeout)
+		info, err = b.makeStream(attempt, f, h)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return info, err
+		}
+	}
 }
 
 // makeStream makes the stream, or changes it to be as it should be. Where no history is given, one that is there stays as it is.
@@ -184,9 +199,12 @@ func (b *Backend) askTime(ctx context.Context, f *family) {
 	if !due {
 		return
 	}
+	// The longer the answer takes, the less it says. The time goes by the old one as long as no better comes.
+	ctx, cancel := context.WithTimeout(ctx, makeTimeout)
+	defer cancel()
 	s, err := b.js.Stream(ctx, f.name)
 	if err != nil {
-		return // the old answer is still good
+		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -133,13 +134,29 @@ type answered struct {
 	Error *jetstream.APIError `json:"error"`
 }
 
+// firstPatience is how long an answer is waited for at first, where asking again does no harm.
+const firstPatience = 500 * time.Millisecond
+
+// ask makes a request that only the server answers which leads a stream, and that may be made twice. While none leads it, as when it
+// was just made, there is no answer at all, so it asks again, and waits longer each time.
+func (b *Backend) ask(ctx context.Context, subject string, body []byte) (*nats.Msg, error) {
+	for wait := firstPatience; ; wait *= 2 {
+		attempt, cancel := context.WithTimeout(ctx, wait)
+		m, err := b.conn.RequestWithContext(attempt, subject, body)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return m, err
+		}
+	}
+}
+
 // raw asks the server that leads a stream for a message, and returns it with the headers that others give it, or errGone.
 func (b *Backend) raw(ctx context.Context, f *family, q query) (*nats.Msg, error) {
 	body, err := json.Marshal(q)
 	if err != nil {
 		return nil, err
 	}
-	m, err := b.conn.RequestWithContext(ctx, leader(f), body)
+	m, err := b.ask(ctx, leader(f), body)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +183,9 @@ func (b *Backend) raw(ctx context.Context, f *family, q query) (*nats.Msg, error
 
 // purge has JetStream let go of all messages on some subjects before one.
 func (b *Backend) purge(ctx context.Context, f *family, subjects string, before uint64) error {
+	if before <= 1 {
+		return nil // JetStream takes it for no bound, and would let go of all
+	}
 	return b.order(ctx, "$JS.API.STREAM.PURGE."+f.name, struct {
 		Filter string `json:"filter"`
 		Seq    uint64 `json:"seq"`
@@ -186,7 +206,7 @@ func (b *Backend) order(ctx context.Context, subject string, what any) error {
 	if err != nil {
 		return err
 	}
-	m, err := b.conn.RequestWithContext(ctx, subject, body)
+	m, err := b.ask(ctx, subject, body)
 	if err != nil {
 		return err
 	}

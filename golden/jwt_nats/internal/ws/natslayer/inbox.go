@@ -16,9 +16,23 @@ import (
 
 // Messages that have arrived and were not handed on yet are bounded: beyond it, they are let go of, and who listens is told.
 const (
-	inboxMessages = 2048     // on the way to the inbox
+	inboxMessages = 1 << 16  // on the way to the inbox, which takes them as fast as it gets to run
+	inboxBatch    = 2048     // of them at once
 	inboxBytes    = 32 << 20 // in it, and as many that are just handed on
+	messageBytes  = 256      // what a message takes besides its data and headers, about
 )
+
+// size is what a message takes of the inbox's room.
+func size(m *nats.Msg) int {
+	n := messageBytes + len(m.Data)
+	for name, values := range m.Header {
+		n += len(name)
+		for _, value := range values {
+			n += len(value)
+		}
+	}
+	return n
+}
 
 // inbox is where messages wait for the layer. Its reader never waits, so that one group with many sockets does not hold up the
 // connection, whose server would end it.
@@ -30,11 +44,14 @@ type inbox struct {
 	arrivals chan *nats.Msg
 	wake     chan struct{} // holds one when there is something to do
 
+	dropped func(*nats.Subscription) (int, error) // how many messages found no room on the way here
+
 	mu    sync.Mutex // guards the rest
 	queue []arrival
 	bytes int
 	told  uint64                      // the connection up to which gaps are told, or are in the queue
 	lost  map[*nats.Subscription]bool // that have lost something, and have not been told
+	drops map[*nats.Subscription]int  // of those that ever lost any on the way here, how many are told of
 }
 
 // arrival is a message in the inbox, or without one a gap of all subscriptions.
@@ -46,7 +63,9 @@ type arrival struct {
 func (in *inbox) init() {
 	in.arrivals = make(chan *nats.Msg, inboxMessages)
 	in.wake = make(chan struct{}, 1)
+	in.dropped = (*nats.Subscription).Dropped
 	in.lost = make(map[*nats.Subscription]bool)
+	in.drops = make(map[*nats.Subscription]int)
 }
 
 // put puts messages into the inbox, as far as there is room, and empties the slice.
@@ -59,7 +78,7 @@ func (in *inbox) put(messages []*nats.Msg, connection uint64) []*nats.Msg {
 			continue
 		}
 		in.queue = append(in.queue, arrival{m, connection})
-		in.bytes += len(m.Data)
+		in.bytes += size(m)
 	}
 	in.signal()
 	clear(messages)
@@ -74,12 +93,26 @@ func (in *inbox) signal() {
 	}
 }
 
-// missed takes note that messages of a subscription were let go of.
+// missed takes note that messages of a subscription were let go of on the way to the inbox. The client says so of the first one
+// alone until another gets through, so that they are counted from then on.
 func (in *inbox) missed(sub *nats.Subscription) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.lost[sub] = true
+	in.drops[sub] += 0
 	in.signal()
+}
+
+// count adds to those that have lost something who did so since they were told; in.mu is held.
+func (in *inbox) count() {
+	for sub, told := range in.drops {
+		switch n, err := in.dropped(sub); {
+		case err != nil:
+			delete(in.drops, sub) // it has ended
+		case n > told:
+			in.lost[sub], in.drops[sub] = true, n
+		}
+	}
 }
 
 // confirm says that the server has taken all subscriptions on a connection, which begins with a gap.
@@ -123,12 +156,15 @@ func (in *inbox) next() (queue []arrival, lost map[*nats.Subscription]bool) {
 		}
 		for _, a := range queue {
 			if a.message != nil {
-				in.bytes -= len(a.message.Data)
+				in.bytes -= size(a.message)
 			}
 		}
 		return queue, nil
 	}
-	if len(in.queue) > 0 || len(in.arrivals) > 0 || len(in.lost) == 0 {
+	if len(in.queue) > 0 || len(in.arrivals) > 0 {
+		return nil, nil
+	}
+	if in.count(); len(in.lost) == 0 {
 		return nil, nil
 	}
 	lost, in.lost = in.lost, make(map[*nats.Subscription]bool)
@@ -146,7 +182,7 @@ func (b *Backend) take() {
 		case <-b.ended:
 			return
 		}
-		for more := true; more && len(some) < inboxMessages; {
+		for more := true; more && len(some) < inboxBatch; {
 			select {
 			case m := <-b.inbox.arrivals:
 				some = append(some, m)

@@ -24,6 +24,9 @@ func (b *Backend) Lapsed(ctx context.Context) ([]string, error) {
 	var topics []string
 	for _, f := range families {
 		found, err := b.lapsedOf(ctx, f)
+		for try := 0; unsent(err) && pause(ctx, try) == nil; try++ {
+			found, err = b.lapsedOf(ctx, f)
+		}
 		if err != nil {
 			return topics, b.fault(ctx, "list leases", err)
 		}
@@ -37,7 +40,7 @@ func (b *Backend) families(ctx context.Context) ([]*family, error) {
 	names := b.js.StreamNames(ctx, jetstream.WithStreamListSubject(b.config.Prefix+".s.>"))
 	var all []*family
 	for name := range names.Name() {
-		if t, ok := strings.CutPrefix(name, b.config.Prefix+"_"); ok {
+		if t, ok := strings.CutPrefix(name, b.config.Prefix+"="); ok {
 			if family, ok := untoken(t); ok {
 				all = append(all, b.familyNamed(family))
 			}

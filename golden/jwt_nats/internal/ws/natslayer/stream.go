@@ -269,13 +269,11 @@ func (s *stream) follow(m *message, e *entry) {
 		s.ringSeq = m.seq
 		if e != nil {
 			e.seq, e.at = m.seq, m.at
-			s.waste += s.ring.cost() + e.size + recordCost
 			s.ring.add(*e, s.history.Latest)
-		} else {
-			s.waste += s.ring.cost()
 		}
+		before := s.ring.cost()
 		s.ring.cut(m.state.Since)
-		s.waste -= s.ring.cost()
+		s.waste += before - s.ring.cost()
 	}
 	s.seq, s.state, s.known = m.seq, m.state, true
 }
@@ -305,12 +303,16 @@ func (b *Backend) catchUp(ctx context.Context, s *stream) error {
 	return nil
 }
 
-// ringBatch is how many records are read at once that the ring does not know.
-const ringBatch = 256
+// Reading records that the ring does not know: how many at once, and how often and how long one waits for a server that lags.
+const (
+	ringBatch = 256
+	maxLag    = 10
+	lagPause  = 10 * time.Millisecond
+)
 
 // loadRing reads what others have appended.
 func (b *Backend) loadRing(ctx context.Context, s *stream) error {
-	for s.ringSeq < s.seq {
+	for lag := 0; s.ringSeq < s.seq; {
 		q := query{Seq: max(s.ringSeq, s.state.Since) + 1, NextFor: recordSubjects(s.subjects, s.history.Latest), Batch: ringBatch, MaxBytes: 1 << 20}
 		records, err := b.batch(ctx, s.family, q)
 		if err != nil {
@@ -329,8 +331,17 @@ func (b *Backend) loadRing(ctx context.Context, s *stream) error {
 			}
 			s.ringSeq = m.seq
 		}
-		if n := len(records); n == 0 || records[n-1].seq >= s.seq || s.ringSeq >= s.state.Top {
+		switch n := len(records); {
+		case s.ringSeq >= s.state.Top || s.state.Since >= s.state.Top || n > 0 && records[n-1].seq >= s.seq:
 			s.ringSeq = s.seq
+		case n > 0: // there are more
+		case lag == maxLag: // the newest record is gone
+			s.ringSeq = s.seq
+		default: // in a cluster, a server may have answered that has not heard of it yet
+			lag++
+			if err := sleep(ctx, lagPause); err != nil {
+				return err
+			}
 		}
 	}
 	s.ring.cut(s.state.Since)

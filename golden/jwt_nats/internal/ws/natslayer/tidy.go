@@ -98,6 +98,8 @@ func (b *Backend) watch(topic string, h ws.History) {
 	b.mu.Unlock()
 	if listens {
 		b.streams.watch(topic, h)
+	} else {
+		b.streams.leave(topic) // which a reading that was under way may have undone
 	}
 }
 

@@ -72,9 +72,10 @@ func (b *Backend) DeleteValue(ctx context.Context, key string) error {
 		return err
 	}
 	defer cancel()
-	f := b.values()
-	if err = b.ensure(ctx, f, nil); err == nil {
-		err = b.purge(ctx, f, f.prefix+key, 0)
+	if err = b.ensure(ctx, b.values(), nil); err == nil {
+		// A message that has expired takes its place: unlike a purge, it is ordered among those who replace the value.
+		m := &nats.Msg{Subject: b.values().prefix + key, Header: nats.Header{expiresHeader: {"0"}}}
+		_, err = b.js.PublishMsg(ctx, m, jetstream.WithMsgTTL(time.Minute))
 	}
 	return b.fault(ctx, "delete a value", err)
 }
@@ -110,7 +111,7 @@ func (b *Backend) value(ctx context.Context, key string) (value, error) {
 	return value{data: m.Data, found: time.Now().UnixMilli() < expires, seq: seq}, nil
 }
 
-// valuesFamily stands for the stream of values among the families. It is the name of none.
+// valuesFamily stands for the stream of values among the families. It is the name of none, as that stream's is none's.
 const valuesFamily = "\x00values"
 
 // values returns the stream that keeps values.
@@ -119,7 +120,7 @@ func (b *Backend) values() *family {
 	defer b.mu.Unlock()
 	f := b.kept[valuesFamily]
 	if f == nil {
-		f = &family{name: b.config.Prefix + "=values", prefix: b.config.Prefix + ".v.", values: true}
+		f = &family{name: b.config.Prefix + "==values", prefix: b.config.Prefix + ".v.", values: true}
 		b.kept[valuesFamily] = f
 	}
 	return f

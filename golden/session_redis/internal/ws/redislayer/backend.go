@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -75,15 +76,20 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openPatience)
 	defer cancel()
-	for {
+	for first := true; ; first = false {
 		b, err := open(ctx, c, o)
 		var refused *rueidis.RedisError
 		var distrusted *tls.CertificateVerificationError
 		switch {
 		case err == nil:
 			return b, nil
-		case errors.Is(err, errOld), errors.As(err, &distrusted), errors.As(err, &refused) && !refused.IsLoading(), wait(ctx.Done(), openPause) != nil:
-			return nil, fmt.Errorf("redis: open (REDIS_URL says where): %w", err)
+		case errors.Is(err, errOld), errors.As(err, &distrusted), errors.As(err, &refused) && !refused.IsLoading():
+			return nil, fmt.Errorf("redis: the server of REDIS_URL: %w", err)
+		case first:
+			slog.Warn("ws: no Redis at REDIS_URL yet", "patience", openPatience, "error", err)
+		}
+		if wait(ctx.Done(), openPause) != nil {
+			return nil, fmt.Errorf("redis: no server at REDIS_URL, is it running? %w", err)
 		}
 	}
 }

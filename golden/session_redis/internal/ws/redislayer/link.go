@@ -258,7 +258,7 @@ func (l *link) touchSome(p *part, topics []string) {
 	for _, topic := range topics {
 		keys = append(keys, p.streamKey(topic), p.logKey(topic))
 	}
-	if _, err := l.backend.runOn(ctx, p, keys, []string{opTouch, "", ""}); err != nil && !l.backend.closed.Load() {
+	if _, err := l.backend.runOn(ctx, p, keys, []string{opTouch, newEpoch(), ""}); err != nil && !l.backend.closed.Load() {
 		slog.Warn("ws: streams not kept alive in Redis; the next attempt is in five minutes", "streams", len(topics), "error", err)
 	}
 }

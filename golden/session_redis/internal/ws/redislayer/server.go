@@ -111,8 +111,11 @@ func field(info, name string) string {
 // run runs an operation of the script on a topic. Where the server refuses it because of the lease, the error is [ws.ErrLease].
 func (b *Backend) run(ctx context.Context, p *part, op, topic string, args ...string) (rueidis.RedisMessage, error) {
 	keys := []string{p.streamKey(topic), p.logKey(topic), p.tag + ":leases"}
-	return b.runOn(ctx, p, keys, append([]string{op, strings.ToLower(rand.Text()[:16]), topic}, args...))
+	return b.runOn(ctx, p, keys, append([]string{op, newEpoch(), topic}, args...))
 }
+
+// newEpoch returns the name of a stream's life, should the script need one.
+func newEpoch() string { return strings.ToLower(rand.Text()[:16]) }
 
 // runOn runs the script.
 func (b *Backend) runOn(ctx context.Context, p *part, keys, args []string) (rueidis.RedisMessage, error) {

@@ -71,6 +71,7 @@ type visit struct {
 	out     *writer   // nil for a handshake
 	loaded  string    // the key under which the session was found; "" where there was none
 	expires time.Time // where it was found
+	ends    time.Time // of the login as it was loaded, however much it is used
 	failed  bool      // the store could not be asked
 }
 
@@ -219,6 +220,7 @@ func (a *Auth) load(ctx context.Context, v *visit, token string) (context.Contex
 	loaded, err := a.manager.Load(ctx, token)
 	switch {
 	case err == nil:
+		v.ends = a.manager.Deadline(loaded)
 		return loaded, nil
 	case v.failed:
 		return ctx, fmt.Errorf("session: load: %w", err)
@@ -228,15 +230,20 @@ func (a *Auth) load(ctx context.Context, v *visit, token string) (context.Contex
 	return a.manager.Load(ctx, "")
 }
 
-// commit saves the session, if it was changed, and sets the cookie.
+// commit saves the session, if it was changed, and sets the cookie where that is another now: a request that was under way while
+// its user signed in would else put the old token in place of the new. The cookie knows nothing of the idle timeout, which the
+// store keeps.
 func (a *Auth) commit(ctx context.Context, w http.ResponseWriter) error {
 	switch a.manager.Status(ctx) {
 	case scs.Modified:
-		token, expires, err := a.manager.Commit(ctx)
+		token, _, err := a.manager.Commit(ctx)
 		if err != nil {
 			return fmt.Errorf("session: save: %w", err)
 		}
-		a.manager.WriteSessionCookie(ctx, w, token, expires)
+		v, ends := visitOf(ctx), a.manager.Deadline(ctx)
+		if keyOf(token) != v.loaded || !ends.Equal(v.ends) {
+			a.manager.WriteSessionCookie(ctx, w, token, ends)
+		}
 	case scs.Destroyed:
 		a.manager.WriteSessionCookie(ctx, w, "", time.Time{})
 	}
