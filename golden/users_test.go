@@ -152,6 +152,17 @@ func signIn(t *testing.T, b *tab) {
 	b.until(t, "document.querySelector('#login [role=status]').textContent.startsWith('Signed in')")
 }
 
+// Without debug the page of a project with sessions asks for a password, and stays of use once somebody has written what checks it.
+func TestPageAsksForAPassword(t *testing.T) {
+	project := "session_redis"
+	s := start(t, build(t, project), append(environment(t, project), "ALLOWED_ORIGINS=same-host")...)
+	b := openBrowser(t)
+	b.do(t, chromedp.Navigate(s.url))
+	b.until(t, "document.querySelector('#login [name=enter]:enabled') !== null && !document.querySelector('#login [name=password]').parentElement.hidden")
+	b.do(t, chromedp.Click(chromedp.CSS("#login [name=enter]")))
+	b.until(t, "document.querySelector('#login [role=status]').textContent.includes('wrong name or password')")
+}
+
 // The page of a project with users: who has not signed in is told so, who has is let in, and signing out of a session ends what
 // was let in by it.
 func TestPageSignsInAndOut(t *testing.T) {
