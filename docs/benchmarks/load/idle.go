@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"sync"
@@ -52,12 +53,18 @@ func (r *run) idle(ctx context.Context, w *workshop) error {
 	return r.comeBack(ctx, w)
 }
 
-// shake opens as many sockets again, and measures what their handshakes cost.
-func (r *run) shake(c *crowd) error {
+// shake opens as many sockets again, and measures what their handshakes cost. A profile of them takes two seconds, during which the sockets
+// are idle after the handshakes.
+func (r *run) shake(c *crowd) (err error) {
 	open := len(c.conns)
 	before, err := r.server.cpu()
 	if err != nil {
 		return err
+	}
+	if r.profiles != "" {
+		taken := make(chan error, 1)
+		go func() { taken <- r.server.profile("profile?seconds=2", r.profilePath("handshakes")) }()
+		defer func() { err = errors.Join(err, <-taken) }()
 	}
 	if err := r.grow(c, r.size.idle, r.c.group, true, 64); err != nil {
 		return err

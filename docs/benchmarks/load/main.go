@@ -44,7 +44,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often everything is measured; the figures are medians")
 	flags.StringVar(&o.peers, "peers", "", "these alone, separated by commas, for example \"gorilla hub,emitted\"")
 	flags.StringVar(&o.trials, "trials", "", "these alone, separated by commas: echo, broadcast, idle, stuck, weigh")
-	flags.StringVar(&o.profiles, "profiles", "", "a `folder` for profiles: of the processor under echo and broadcast, of the memory when idle")
+	flags.StringVar(&o.profiles, "profiles", "", "a `folder` for profiles: of the processor under echo, broadcast and handshakes, of the memory when idle")
 	flags.BoolVar(&o.short, "short", false, "a quick look at the emitted service: ratios beside those of figures.json")
 	flags.BoolVar(&o.write, "write", false, "write the figures into ../load.md and figures.json")
 	if err := flags.Parse(args); err != nil {
