@@ -158,7 +158,7 @@ func (b *Backend) connect(ctx context.Context) (*nats.Conn, error) {
 			return nil, err
 		}
 		if first {
-			slog.Warn("ws: no NATS at NATS_URL yet", "servers", b.config.servers(), "patience", openTimeout, "error", err)
+			slog.Warn("ws: no NATS at NATS_URL yet", "servers", b.config.servers(), "patience", openTimeout.String(), "error", err)
 		}
 		timer := time.NewTimer(reconnectWait)
 		select {

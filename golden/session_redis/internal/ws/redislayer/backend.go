@@ -86,7 +86,7 @@ func Open(ctx context.Context, c Config) (*Backend, error) {
 		case errors.Is(err, errOld), errors.As(err, &distrusted), errors.As(err, &refused) && !refused.IsLoading():
 			return nil, fmt.Errorf("redis: the server of REDIS_URL: %w", err)
 		case first:
-			slog.Warn("ws: no Redis at REDIS_URL yet", "patience", openPatience, "error", err)
+			slog.Warn("ws: no Redis at REDIS_URL yet", "patience", openPatience.String(), "error", err)
 		}
 		if wait(ctx.Done(), openPause) != nil {
 			return nil, fmt.Errorf("redis: no server at REDIS_URL, is it running? %w", err)
