@@ -15,6 +15,9 @@ printf '\n== docs/benchmarks/resume\n'
 printf '\n== docs/benchmarks/load\n'
 (cd docs/benchmarks/load && go vet ./... && go vet -tags bare ./servers/... && go test -race ./...)
 
+printf '\n== docs/benchmarks/layers\n'
+(cd docs/benchmarks/layers && go vet ./... && go test -race ./... && go run . -short)
+
 for package in $(go list ./...); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
 		printf '\n== %s %s\n' "$package" "$target"
