@@ -131,8 +131,8 @@ func serveOn(ctx context.Context, l net.Listener, c ServerConfig, app applicatio
 		broken = fmt.Errorf("serve on %s: %w", l.Addr(), err)
 		probes.draining.Store(true)
 	case <-ctx.Done():
+		probes.draining.Store(true) // first, so that who has read the line finds it so
 		slog.Info("stopping", "cause", context.Cause(ctx).Error())
-		probes.draining.Store(true)
 		time.Sleep(c.DrainDelay)
 	}
 
