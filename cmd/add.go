@@ -14,6 +14,6 @@ func newAddCmd(a *app) *cobra.Command {
 		},
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(newAddConsumerCmd(a))
+	cmd.AddCommand(newAddConsumerCmd(a), newAddRouteCmd(a))
 	return cmd
 }

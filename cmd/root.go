@@ -84,8 +84,10 @@ Exit codes: 0 done · 1 internal or I/O · 2 usage · 3 invalid spec · 4 drift 
 	root.SetHelpCommand(newHelpCmd())
 	a.flags.register(root.PersistentFlags())
 	root.AddCommand(
-		newNewCmd(a), newAddCmd(a), newGenerateCmd(a), newCheckCmd(a), newDiffCmd(a),
-		newRoutesCmd(a), newValidateCmd(a), newVersionCmd(a),
+		newNewCmd(a), newInitCmd(a), newAddCmd(a), newRemoveCmd(a), newRenameCmd(a), newUndoCmd(a),
+		newGenerateCmd(a), newUpgradeCmd(a), newCheckCmd(a), newDiffCmd(a), newDoctorCmd(a),
+		newRoutesCmd(a), newValidateCmd(a), newFmtCmd(a), newSchemaCmd(a), newExplainCmd(a),
+		newCompletionCmd(a), newVersionCmd(a),
 	)
 	return root
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // version is wsgen's own. It is a constant because the build info of a checkout only says "(devel)".
-const version = "0.1.0"
+const version = "0.2.0"
 
 type versionOptions struct{ *app }
 

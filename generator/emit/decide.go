@@ -18,9 +18,13 @@ import (
 
 // Options are what the user asked for beside the files.
 type Options struct {
-	Force   bool   // replace and delete generated files that were edited by hand; the edited text goes to the trash
+	Force   bool   // replace and delete what was edited by hand; the edited text goes to the trash
 	DryRun  bool   // for [New]: plan, and write nothing
 	Version string // of this wsgen, recorded in the manifest
+	Command string // how the history calls this run: "add consumer chat"; "" keeps it out of there
+
+	Edits   []Edit        // what the command does to files of the user's, beside the files that it renders
+	Upgrade ConflictStyle // set, the user's files are merged with what they would be written like today
 }
 
 // The ways out that a check prints, each used for more than one state.

@@ -57,6 +57,10 @@ type Op struct {
 	trash      bool   // Old is the user's work and is kept in the trash
 	rendered   []byte // what goes into the base, where New is an edit of it; else nil
 	unrecorded bool   // the file is not entered into the manifest, and has no base
+	rebase     []byte // what the base becomes although the file is not created; nil leaves the base as it is
+
+	// Conflicts is how many places of New hold both sides of a merge between conflict markers.
+	Conflicts int
 }
 
 // hasBase says whether the pristine text of the file is kept once it is written.
@@ -95,6 +99,7 @@ type Plan struct {
 	Ops      []Op   // one for each file of the user's project, sorted by path
 	Recorded string // the version of wsgen that wrote the manifest; "" where there is none
 
+	command  string   // what the run is called in the history; "" keeps it out of there
 	manifest manifest // as it will be
 	orphans  []string // paths of the user's whose record is dropped, and with it the base
 }
