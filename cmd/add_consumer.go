@@ -71,7 +71,7 @@ func runAddConsumer(ctx context.Context, o *addConsumerOptions) error {
 	if err != nil {
 		return err
 	}
-	plan, err := tree.Plan(files, o.options())
+	plan, err := tree.Plan(files, o.options("add consumer " + wanted.Consumer))
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,6 @@ func (a *app) readOnlyPlan(p *project) (*emit.Tree, *emit.Plan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := tree.Plan(files, a.options())
+	plan, err := tree.Plan(files, a.options(""))
 	return tree, plan, err
 }

@@ -37,7 +37,7 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 	if err != nil {
 		return err
 	}
-	plan, err := tree.Plan(files, o.options())
+	plan, err := tree.Plan(files, o.options("generate"))
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func runNew(ctx context.Context, o *newOptions) error {
 	if err != nil {
 		return err
 	}
-	options := o.options()
+	options := o.options("")
 	options.DryRun, options.Force = o.flags.dryRun, false // there is nothing to force: what is in the way is the user's
 	plan, err := emit.New(ctx, target, files, options)
 	if err != nil {

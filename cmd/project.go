@@ -149,7 +149,8 @@ func (p *project) files(before []byte) ([]render.File, error) {
 	return withoutMoved(p.dir, p.model, files), nil
 }
 
-// options returns what package emit needs to know of the command line.
-func (a *app) options() emit.Options {
-	return emit.Options{Force: a.flags.force, Version: version}
+// options returns what package emit needs to know of the command line. The command is how the history calls the run, as in
+// "add consumer chat"; it is empty for one that leaves no trace there, because it writes nothing or makes the whole project.
+func (a *app) options(command string) emit.Options {
+	return emit.Options{Force: a.flags.force, Version: version, Command: command}
 }
