@@ -15,6 +15,8 @@ type addConsumerOptions struct {
 	arg  string // the name as it was typed
 	path string
 	mode string
+
+	modeGiven bool
 }
 
 func newAddConsumerCmd(a *app) *cobra.Command {
@@ -37,7 +39,7 @@ byte for byte; the rest follows from it. Either all of it is written or nothing.
 			if err := refuseEmpty(cmd, "path", "mode"); err != nil {
 				return err
 			}
-			o.arg = args[0]
+			o.arg, o.modeGiven = args[0], cmd.Flags().Changed("mode")
 			return runAddConsumer(cmd.Context(), o)
 		},
 	}
@@ -51,31 +53,15 @@ func runAddConsumer(ctx context.Context, o *addConsumerOptions) error {
 	if err != nil {
 		return err
 	}
-	dir, err := o.findProject()
+	add, err := o.openAdding(ctx)
+	if err != nil || add == nil {
+		return err
+	}
+	after, err := o.extend(add, wanted)
 	if err != nil {
 		return err
 	}
-	tree, err := o.openTree(ctx, dir)
-	if err != nil || tree == nil {
-		return err
-	}
-	p, err := o.loadProject(ctx, dir)
-	if err != nil {
-		return err
-	}
-	after, err := o.splice(p, wanted)
-	if err != nil {
-		return err
-	}
-	files, err := after.files(p.file.Source)
-	if err != nil {
-		return err
-	}
-	plan, err := tree.Plan(files, o.options("add consumer " + wanted.Consumer))
-	if err != nil {
-		return err
-	}
-	changed, err := o.carryOut(ctx, tree, plan)
+	changed, err := o.emitAdding(ctx, add, after, "add consumer "+wanted.Consumer)
 	if err != nil {
 		return err
 	}
@@ -109,32 +95,28 @@ func (o *addConsumerOptions) addition() (spec.Addition, error) {
 	return spec.Addition{Consumer: name, Mode: o.mode, Path: o.path}, nil
 }
 
-// splice returns the project as it is with the addition in its spec. What is there already exactly so is left as it is; what
+// extend returns the project as it is with the addition in its spec. What is there already exactly so is left as it is; what
 // is there otherwise is a usage error.
-func (o *addConsumerOptions) splice(p *project, wanted spec.Addition) (*project, error) {
+func (o *addConsumerOptions) extend(add *adding, wanted spec.Addition) (*project, error) {
+	p := add.before
 	consumer, route := p.consumer(wanted.Consumer), p.route(wanted.Path)
 	if route != nil && route.Consumer.Name != wanted.Consumer {
 		return nil, usage("give another path with --path, as in --path "+shellWord(wanted.Path+"/"+wanted.Consumer),
 			"%s: the path %s leads to the consumer %s already", p.placeOfRoute(wanted.Path), wanted.Path, route.Consumer.Name)
 	}
-	if consumer != nil {
-		if string(consumer.Mode) == wanted.Mode && route != nil {
-			return p, nil
-		}
-		return nil, usage("give another name; or change the spec, where the mode and the paths stand, and run: wsgen generate",
-			"%s: there is a consumer %s already, %s", p.placeOfConsumer(wanted.Consumer), wanted.Consumer, described(consumer))
+	if consumer == nil {
+		return o.splice(add, wanted, o.commandLine(wanted))
 	}
-	text, err := p.file.Add(wanted)
-	if err != nil {
-		return nil, err
+	if string(consumer.Mode) == wanted.Mode && route != nil {
+		o.warn(p.file, add.known)
+		return p, nil
 	}
-	file, m, found := checkSpec(p.file.Name, text)
-	o.report.Diagnostics = nil // those of the spec as it was; the ones below take in what still holds
-	o.report.addDiagnostics(file.Name, found)
-	if m == nil {
-		return nil, &specError{file: file, diagnostics: found, argument: o.commandLine(wanted)}
+	wayOut := "give another name; or change the spec, where the mode and the paths stand, and run: wsgen generate"
+	if string(consumer.Mode) == wanted.Mode || !o.modeGiven {
+		wayOut = "give another name; or, for a further path to it: wsgen add route " + shellWord(wanted.Path) + " --to " + wanted.Consumer
 	}
-	return &project{dir: p.dir, file: file, model: m}, nil
+	return nil, usage(wayOut, "%s: there is a consumer %s already, %s",
+		p.placeOfConsumer(wanted.Consumer), wanted.Consumer, described(consumer))
 }
 
 // commandLine returns the command in full, the defaults written out.

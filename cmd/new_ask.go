@@ -13,8 +13,8 @@ import (
 
 // ask puts the questions that the command line left open.
 func (o *newOptions) ask(ctx context.Context) (err error) {
-	if err := errors.Join(o.stdout.flush(), o.stderr.flush()); err != nil {
-		return failure(err, "", "the terminal")
+	if err := o.flush(); err != nil {
+		return err
 	}
 	if !o.nameGiven {
 		o.asked = true
@@ -46,6 +46,14 @@ func (o *newOptions) ask(ctx context.Context) (err error) {
 		}
 	}
 	return o.askSettings(ctx)
+}
+
+// flush shows what was printed so far, which a question is not to overtake.
+func (a *app) flush() error {
+	if err := errors.Join(a.stdout.flush(), a.stderr.flush()); err != nil {
+		return failure(err, "", "the terminal")
+	}
+	return nil
 }
 
 // askSettings asks for what decides which packages the project has.

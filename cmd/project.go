@@ -57,16 +57,28 @@ func (a *app) openProject(ctx context.Context) (*project, error) {
 
 // loadProject reads and checks the spec of the project in dir, and prints its warnings.
 func (a *app) loadProject(ctx context.Context, dir string) (*project, error) {
+	p, warnings, err := a.readProject(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	a.warn(p.file, warnings)
+	return p, nil
+}
+
+// readProject reads and checks the spec of the project in dir. Its warnings are not printed: a command that is about to change
+// the spec prints those that are left then.
+func (a *app) readProject(ctx context.Context, dir string) (*project, spec.Diagnostics, error) {
 	path := filepath.Join(dir, render.SpecPath)
 	source, err := a.readSpec(ctx, path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	file, m, err := a.parseSpec(a.shown(path), source)
-	if err != nil {
-		return nil, err
+	file, m, found := checkSpec(a.shown(path), source)
+	if m == nil {
+		a.report.addDiagnostics(file.Name, found)
+		return nil, nil, &specError{file: file, diagnostics: found}
 	}
-	return &project{dir: dir, file: file, model: m}, nil
+	return &project{dir: dir, file: file, model: m}, found, nil
 }
 
 // readSpec reads a spec from a file, or from standard input where path is "-".
