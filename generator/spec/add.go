@@ -15,12 +15,14 @@ type Addition struct {
 	Path     string // a path that is to lead to the consumer, or empty for none
 }
 
-// UnsafeSpliceError says that a spec cannot be changed by adding lines to it, and what the user can do instead.
+// UnsafeSpliceError says that a spec cannot be changed by adding lines to it or by taking some out, and what the user can do
+// instead.
 type UnsafeSpliceError struct {
 	Name    string // the File's
 	Span    Span   // what is in the way
 	Reason  string // lower case, no full stop
-	Snippet string // the lines to add by hand
+	Snippet string // the lines that it is about
+	Do      string // what to do with them by hand, and which command comes after
 }
 
 // Error says the place, the reason and the way out, over several lines.
@@ -30,7 +32,7 @@ func (e *UnsafeSpliceError) Error() string {
 		place = fmt.Sprintf("%s:%d:%d", e.Name, e.Span.Line, e.Span.Column)
 	}
 	snippet := "    " + strings.ReplaceAll(strings.TrimSuffix(e.Snippet, "\n"), "\n", "\n    ")
-	return fmt.Sprintf("%s: %s; nothing is written: add this by hand, then run wsgen generate\n\n%s", place, e.Reason, snippet)
+	return fmt.Sprintf("%s: %s; nothing is written: %s\n\n%s", place, e.Reason, e.Do, snippet)
 }
 
 // Add returns the source with the addition spliced in: "NAME: MODE" at the end of "consumers" and "PATH: NAME" at the end
@@ -65,7 +67,7 @@ func (f *File) Add(a Addition) ([]byte, error) {
 		entries = append(entries, newEntry{"consumers", a.Consumer, a.Mode})
 	}
 	s := &splicer{file: f, pos: newPositions(f.Source)}
-	unsafe := &UnsafeSpliceError{Name: f.Name, Snippet: snippet(entries)}
+	unsafe := &UnsafeSpliceError{Name: f.Name, Snippet: snippet(entries), Do: "add this by hand, then run wsgen generate"}
 	if unsafe.Span, unsafe.Reason = s.add(entries); unsafe.Reason != "" {
 		return nil, unsafe
 	}
@@ -100,6 +102,13 @@ func (f *File) plus(a Addition, route, consumer bool) *File {
 		g.Consumers = append(g.Consumers, Consumer{Name: Text{Value: a.Consumer}, Mode: Text{Value: a.Mode}})
 	}
 	return g
+}
+
+// Same reports whether two sources are specs without errors that say the same: every value is equal, and routes and
+// consumers stand in the same order. Comments and layout are not looked at.
+func Same(a, b []byte) bool {
+	f, ds := Parse("", a)
+	return !ds.HasErrors() && f.sameAs(b)
 }
 
 // sameAs reports whether a source is a spec without errors that says what f says.

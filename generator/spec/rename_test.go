@@ -42,3 +42,66 @@ func TestRenameToWordsOfYAML(t *testing.T) {
 		t.Errorf("a spec with errors became %q (%v)", got, err)
 	}
 }
+
+func TestRenameConsumer(t *testing.T) {
+	for before, after := range map[string]string{
+		head + "routes:\n  /ws/chat: chat # to chat\n  /ws/b: b\n  '/ws/c':   'chat'\nconsumers:\n  b: sync\n  \"chat\":\r\n    mode: sync\n": head +
+			"routes:\n  /ws/chat: room_2 # to chat\n  /ws/b: b\n  '/ws/c':   'room_2'\nconsumers:\n  b: sync\n  \"room_2\":\r\n    mode: sync\n",
+		"{version: 1, service: a, module: m, routes: {/é: chat,/b: chat}, consumers: {chat: sync}}": "{version: 1, service: a, module: m, routes: {/é: room_2,/b: room_2}, consumers: {room_2: sync}}",
+		head + "consumers:\n  ? chat\n  : sync":                                                     head + "consumers:\n  ? room_2\n  : sync",
+	} {
+		f, ds := Parse("wsgen.yaml", []byte(before))
+		if len(ds) > 0 {
+			t.Fatalf("%q is not valid:\n%s", before, ds.Format(f, false))
+		}
+		got, err := f.RenameConsumer("chat", "room_2")
+		if err != nil || string(got) != after {
+			t.Fatalf("%q became\n%q\n(%v), want\n%q", before, got, err, after)
+		}
+		f, _ = Parse("wsgen.yaml", got)
+		if back, err := f.RenameConsumer("room_2", "chat"); err != nil || string(back) != before {
+			t.Errorf("%q, renamed and back, became %q (%v)", before, back, err)
+		}
+	}
+}
+
+func TestRenameConsumerRefuses(t *testing.T) {
+	sound := head + "consumers:\n  a: sync\n  b: sync\n"
+	for _, tc := range []struct{ source, old, name, want string }{
+		{sound, "a", "b", `wsgen.yaml:6:3: there is a consumer "b" already`},
+		{sound, "c", "d", `wsgen.yaml: there is no consumer "c"`},
+		{sound, "a", "", "a consumer has a name, in UTF-8"},
+		{sound, "a", "\xff", "a consumer has a name, in UTF-8"},
+		{"consumers:\n  a: sync\n", "a", "b", "wsgen.yaml: a spec that has errors is not changed; correct it first"},
+	} {
+		f, _ := Parse("wsgen.yaml", []byte(tc.source))
+		if got, err := f.RenameConsumer(tc.old, tc.name); got != nil || err == nil || err.Error() != tc.want {
+			t.Errorf("from %q to %q: got %q and error %v, want %s", tc.old, tc.name, got, err, tc.want)
+		}
+	}
+}
+
+// FuzzRenameConsumer holds it to its promise: there and back again is where it began, whatever the source and the name.
+func FuzzRenameConsumer(f *testing.F) {
+	f.Add([]byte(head+"routes: {/é: chat}\nconsumers:\n  chat: # c\n    mode: sync\n"), "room")
+	f.Add([]byte(head+"routes:\n  /a: 'chat'\nconsumers:\n  \"chat\": sync\n"), "yes")
+	f.Fuzz(func(t *testing.T, source []byte, name string) {
+		file, _ := Parse("wsgen.yaml", source)
+		if len(file.Consumers) == 0 {
+			return
+		}
+		old := file.Consumers[0].Name.Value
+		got, err := file.RenameConsumer(old, name)
+		if err != nil {
+			return
+		}
+		again, _ := Parse("wsgen.yaml", got)
+		back, err := again.RenameConsumer(name, old)
+		if err != nil || !Same(back, source) {
+			t.Fatalf("%q\nis, renamed to %q and back,\n%q (%v)", source, name, back, err)
+		}
+		if isPlain(old) && isPlain(name) && string(back) != string(source) {
+			t.Fatalf("%q\nis, renamed to %q and back,\n%q", source, name, back)
+		}
+	})
+}

@@ -82,10 +82,7 @@ func (s *splicer) span(n *yaml.Node) Span { return s.pos.span(n.Line, n.Column, 
 
 // extend adds an entry after the last one of a section, which is the i-th node of the document's mapping.
 func (s *splicer) extend(i int, body *yaml.Node, e newEntry) {
-	limit := s.end()
-	if i+2 < len(s.file.root.Content) {
-		limit = s.file.root.Content[i+2].Line - 1
-	}
+	limit := s.limit(i)
 	last := limit
 	for last > 1 && isBlankOrComment(s.pos.line(last)) {
 		last--
