@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -29,7 +30,7 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 	if conflicts := p.Conflicts(); len(conflicts) > 0 {
 		return &ConflictError{Ops: conflicts}
 	}
-	if t.raw != nil && t.damage == "" && t.manifest.equal(p.manifest) && len(p.Changes()) == 0 {
+	if t.raw != nil && t.damage == "" && t.manifest.equal(p.manifest) && len(p.own) == 0 && len(p.Changes()) == 0 {
 		return nil
 	}
 	text, err := p.manifest.encode()
@@ -91,14 +92,9 @@ func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, erro
 		if op.trash {
 			own = append(own, newChange(path.Join(trash, op.Path), nil, op.Old, 0o644))
 		}
-		if op.hasBase() && op.Action == Create {
-			if own, err = d.appendBase(own, op.Path, op.base()); err != nil {
-				return nil, err
-			}
-		}
 	}
-	for _, orphan := range p.orphans {
-		if own, err = d.appendBase(own, orphan, nil); err != nil {
+	for _, file := range slices.Sorted(maps.Keys(p.own)) {
+		if own, err = d.appendOwn(own, file, p.own[file]); err != nil {
 			return nil, err
 		}
 	}
@@ -111,17 +107,17 @@ func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, erro
 	return append(all, own...), nil
 }
 
-// appendBase appends what makes the base of a file hold the text, or be gone for nil.
-func (d *disk) appendBase(own []change, file string, text []byte) ([]change, error) {
-	base, err := d.text(basePath(file))
+// appendOwn appends what makes a file of wsgen's own hold the text, or be gone for nil.
+func (d *disk) appendOwn(own []change, file string, text []byte) ([]change, error) {
+	now, err := d.text(file)
 	if err != nil {
 		return nil, err
 	}
-	same := base != nil && text != nil && sameText(base, text)
-	if same || base == nil && text == nil {
+	same := now != nil && text != nil && sameText(now, text)
+	if same || now == nil && text == nil {
 		return own, nil
 	}
-	return append(own, newChange(basePath(file), base, text, 0o644)), nil
+	return append(own, newChange(file, now, text, 0o644)), nil
 }
 
 // text returns a file's bytes, or nil where there is none.

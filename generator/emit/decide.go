@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"wsgen/generator/render"
 )
@@ -59,6 +55,7 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 		Ops:      ops,
 		Recorded: t.manifest.version,
 		manifest: manifest{version: o.Version, files: make(map[string]record, len(files))},
+		own:      make(map[string][]byte),
 	}
 	if err := pl.leftovers(p, files); err != nil {
 		return nil, err
@@ -161,11 +158,13 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 		text = []byte{} // nil would mean that there is no file
 	}
 	op.New, op.hash, op.unrecorded = text, hashText(text), f.Unrecorded
+	if op.Old == nil && f.Owner == render.Yours && !f.Unrecorded {
+		op.base = text
+	}
 	if f.Begin != nil && op.Old == nil {
 		if op.New, err = f.Begin(); err != nil {
 			return Op{}, err
 		}
-		op.rendered = text
 	}
 	switch {
 	case op.Old == nil:
@@ -275,125 +274,4 @@ func (pl *planner) contest(op *Op, known bool, forced Action) {
 		op.Action, op.trash = forced, true
 		op.Reason += "; your text goes to " + localDir + "/trash"
 	}
-}
-
-// leftovers adds to the plan what the manifest records and the spec no longer asks for.
-func (pl *planner) leftovers(p *Plan, files []render.File) error {
-	wanted := make(map[string]bool, len(files))
-	for _, f := range files {
-		wanted[fold(f.Path)] = true
-	}
-	for _, file := range slices.Sorted(maps.Keys(pl.manifest.files)) {
-		if wanted[fold(file)] {
-			continue
-		}
-		at, err := pl.survey.at(file)
-		if err != nil {
-			return err
-		}
-		rec := pl.manifest.files[file]
-		if at.presence != regular { // gone, or something else by now: there is nothing left to keep a record of
-			if rec.owner == render.Yours {
-				p.orphans = append(p.orphans, file)
-			}
-			continue
-		}
-		op, err := pl.leftover(file, rec)
-		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		p.Ops = append(p.Ops, op)
-	}
-	return nil
-}
-
-// leftover decides about one file that the spec no longer asks for.
-func (pl *planner) leftover(file string, rec record) (Op, error) {
-	op := Op{Path: file, Owner: rec.owner, Action: Keep, State: Stale, Reason: "no longer in the spec"}
-	if rec.owner != render.Generated {
-		op.Fix = "delete it; or, to keep it as a file like any other, take its line out of " + ManifestPath
-		return op, nil
-	}
-	op.Fix = "wsgen generate deletes it"
-	var err error
-	if op.Old, err = pl.read(&op); err != nil {
-		return Op{}, err
-	}
-	if rec.wrote(op.Old) {
-		op.Action = Delete
-		return op, nil
-	}
-	pl.contest(&op, true, Delete)
-	op.Reason = "no longer in the spec, and " + op.Reason
-	return op, nil
-}
-
-// repair is the operation on a manifest that is lost or damaged: bookkeeping, but a drift that somebody should see.
-func (t *Tree) repair() Op {
-	op := Op{Path: ManifestPath, Owner: render.Generated, Action: Update, State: Edited, Mode: 0o644}
-	if t.raw == nil {
-		op.Action, op.State = Create, Missing
-	}
-	op.Reason = "the record of what wsgen wrote " + t.damage
-	op.Fix = "wsgen generate rebuilds it from what the spec and " + baseDir + " tell"
-	return op
-}
-
-// record fills in the manifest as it will be once the plan is carried out.
-func (p *Plan) record(old manifest) {
-	for i := range p.Ops {
-		op := &p.Ops[i]
-		if op.Path == ManifestPath {
-			continue
-		}
-		r, known := old.files[op.Path]
-		switch {
-		case op.Action == Delete, op.unrecorded:
-			continue
-		case op.Owner == render.Spliced:
-			r = record{owner: render.Spliced}
-		case op.hash != "" && op.Action != Conflict:
-			r = record{owner: op.Owner, hashes: []string{op.hash}}
-		case !known || op.State == Current:
-			r.owner = op.Owner
-		}
-		p.manifest.files[op.Path] = r
-	}
-}
-
-// orUnknown is the version, or a word for a version that is not recorded.
-func orUnknown(version string) string {
-	if version == "" {
-		return "of an unknown version"
-	}
-	return version
-}
-
-// parallel calls f for 0 to n-1 on as many goroutines as there are processors, and returns the error of the lowest index:
-// the same one whatever the order of execution.
-func parallel(n int, f func(i int) error) error {
-	errs := make([]error, n)
-	var next atomic.Int64
-	var failed atomic.Bool
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for !failed.Load() { // what was handed out is carried out, so that no lower index is skipped
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				if errs[i] = f(i); errs[i] != nil {
-					failed.Store(true)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -53,25 +53,15 @@ type Op struct {
 	New    []byte // the text after the plan; nil for Delete, for Keep and for files that were not rendered
 	Mode   fs.FileMode
 
-	hash       string // of the text as it was rendered; "" where it was not
-	trash      bool   // Old is the user's work and is kept in the trash
-	rendered   []byte // what goes into the base, where New is an edit of it; else nil
-	unrecorded bool   // the file is not entered into the manifest, and has no base
-	rebase     []byte // what the base becomes although the file is not created; nil leaves the base as it is
+	hash       string  // of the text as it was rendered; "" where it was not
+	trash      bool    // Old is the user's work and is kept in the trash
+	entry      *record // what the manifest says of the file afterwards, where that does not follow from the rest; else nil
+	base       []byte  // what the base of the file becomes; nil leaves it as it is
+	exact      bool    // a file that is created has exactly Mode, whatever the process's umask: it is moved here
+	unrecorded bool    // the file is not entered into the manifest, and has no base
 
 	// Conflicts is how many places of New hold both sides of a merge between conflict markers.
 	Conflicts int
-}
-
-// hasBase says whether the pristine text of the file is kept once it is written.
-func (op Op) hasBase() bool { return op.Owner == render.Yours && !op.unrecorded }
-
-// base returns the pristine text of a file that is created.
-func (op Op) base() []byte {
-	if op.rendered != nil {
-		return op.rendered
-	}
-	return op.New
 }
 
 // Diff returns the operation as a unified diff with the prefixes a/ and b/, or "" where no text changes. The diff of a
@@ -99,9 +89,9 @@ type Plan struct {
 	Ops      []Op   // one for each file of the user's project, sorted by path
 	Recorded string // the version of wsgen that wrote the manifest; "" where there is none
 
-	command  string   // what the run is called in the history; "" keeps it out of there
-	manifest manifest // as it will be
-	orphans  []string // paths of the user's whose record is dropped, and with it the base
+	command  string            // what the run is called in the history; "" keeps it out of there
+	manifest manifest          // as it will be
+	own      map[string][]byte // by path: what files of wsgen's own beside the manifest become, the bases above all; nil for gone
 }
 
 // Changes returns the operations that do something: all but Keep.

@@ -84,13 +84,14 @@ func batches(p *Plan) ([]batch, error) {
 	for i := range p.Ops {
 		op := &p.Ops[i]
 		add(op.Path, op.New, op.Mode)
-		if op.hasBase() {
-			add(basePath(op.Path), op.base(), 0o644)
-		}
+	}
+	for file, text := range p.own {
+		add(file, text, 0o644)
 	}
 	const size = 256
 	var all []batch
 	for _, dir := range slices.Sorted(maps.Keys(byDir)) {
+		slices.SortFunc(byDir[dir], func(a, b entry) int { return strings.Compare(a.name, b.name) })
 		for part := range slices.Chunk(byDir[dir], size) {
 			all = append(all, batch{dir, part})
 		}

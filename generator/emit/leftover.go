@@ -1,0 +1,106 @@
+package emit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"wsgen/generator/render"
+)
+
+// leftovers adds to the plan what the manifest records and the spec no longer asks for.
+func (pl *planner) leftovers(p *Plan, files []render.File) error {
+	wanted := make(map[string]bool, len(files))
+	for _, f := range files {
+		wanted[fold(f.Path)] = true
+	}
+	for _, file := range slices.Sorted(maps.Keys(pl.manifest.files)) {
+		if wanted[fold(file)] {
+			continue
+		}
+		at, err := pl.survey.at(file)
+		if err != nil {
+			return err
+		}
+		rec := pl.manifest.files[file]
+		if at.presence != regular { // gone, or something else by now: there is nothing left to keep a record of
+			if rec.owner == render.Yours {
+				p.own[basePath(file)] = nil
+			}
+			continue
+		}
+		op, err := pl.leftover(file, rec)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		p.Ops = append(p.Ops, op)
+	}
+	return nil
+}
+
+// leftover decides about one file that the spec no longer asks for.
+func (pl *planner) leftover(file string, rec record) (Op, error) {
+	op := Op{Path: file, Owner: rec.owner, Action: Keep, State: Stale, Reason: "no longer in the spec"}
+	if rec.owner != render.Generated {
+		op.Fix = "delete it; or, to keep it as a file like any other, take its line out of " + ManifestPath
+		return op, nil
+	}
+	op.Fix = "wsgen generate deletes it"
+	var err error
+	if op.Old, err = pl.read(&op); err != nil {
+		return Op{}, err
+	}
+	if rec.wrote(op.Old) {
+		op.Action = Delete
+		return op, nil
+	}
+	pl.contest(&op, true, Delete)
+	op.Reason = "no longer in the spec, and " + op.Reason
+	return op, nil
+}
+
+// repair is the operation on a manifest that is lost or damaged: bookkeeping, but a drift that somebody should see.
+func (t *Tree) repair() Op {
+	op := Op{Path: ManifestPath, Owner: render.Generated, Action: Update, State: Edited, Mode: 0o644}
+	if t.raw == nil {
+		op.Action, op.State = Create, Missing
+	}
+	op.Reason = "the record of what wsgen wrote " + t.damage
+	op.Fix = "wsgen generate rebuilds it from what the spec and " + baseDir + " tell"
+	return op
+}
+
+// record fills in the manifest and the bases as they will be once the plan is carried out.
+func (p *Plan) record(old manifest) {
+	for i := range p.Ops {
+		op := &p.Ops[i]
+		if op.Path == ManifestPath {
+			continue
+		}
+		if op.base != nil {
+			p.own[basePath(op.Path)] = op.base
+		}
+		r, known := old.files[op.Path]
+		switch {
+		case op.Action == Delete, op.unrecorded:
+			continue
+		case op.entry != nil:
+			r = *op.entry
+		case op.Owner == render.Spliced:
+			r = record{owner: render.Spliced}
+		case op.hash != "" && op.Action != Conflict:
+			r = record{owner: op.Owner, hashes: []string{op.hash}}
+		case !known || op.State == Current:
+			r.owner = op.Owner
+		}
+		p.manifest.files[op.Path] = r
+	}
+}
+
+// orUnknown is the version, or a word for a version that is not recorded.
+func orUnknown(version string) string {
+	if version == "" {
+		return "of an unknown version"
+	}
+	return version
+}
