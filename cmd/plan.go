@@ -18,9 +18,17 @@ const longPlan = 20
 // spec itself may be one of the files that run was about to change. The tree is nil, and the command at its end, in a dry run
 // that cannot look past an interrupted run: it has said so.
 func (a *app) openTree(ctx context.Context, dir string) (*emit.Tree, error) {
+	return a.recovered(ctx, dir)
+}
+
+// recovered is openTree for the command that may work while an upgrade is in progress: upgrade itself.
+func (a *app) recovered(ctx context.Context, dir string) (*emit.Tree, error) {
 	tree, err := emit.Open(dir)
-	if err != nil || tree.Interrupted() == nil {
-		return tree, err
+	if err != nil {
+		return nil, err
+	}
+	if tree.Interrupted() == nil {
+		return tree, nil
 	}
 	if a.flags.dryRun {
 		return a.foretell(tree)
