@@ -3,15 +3,12 @@ package cmd
 import (
 	"context"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"wsgen/generator/emit"
 	"wsgen/generator/model"
-	"wsgen/generator/render"
 	"wsgen/generator/spec"
 )
 
@@ -23,24 +20,16 @@ const (
 )
 
 type newOptions struct {
-	*app
-	name      string
-	module    string
-	dir       string
-	spec      string
-	example   string
-	consumers []string
-	layer     string
-	auth      string
-	run       bool
-
-	nameGiven bool
-	entries   []render.SpecEntry // what the consumers of the command line, or the answers, come to
-	asked     bool
+	*basics
+	dir     string
+	spec    string
+	example string
+	run     bool
 }
 
 func newNewCmd(a *app) *cobra.Command {
-	o := &newOptions{app: a}
+	o := &newOptions{basics: &basics{app: a, noun: "project"}}
+	o.inspect = o.free
 	cmd := &cobra.Command{
 		Use:   "new [project] [NAME]",
 		Short: "Emit a project that builds, passes its tests and runs",
@@ -53,13 +42,10 @@ func newNewCmd(a *app) *cobra.Command {
   wsgen new updater --example updates`,
 		Args: o.arguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := refuseEmpty(cmd, "module", "dir", "spec", "example", "layer", "auth"); err != nil {
+			if err := refuseEmpty(cmd, "dir", "spec", "example"); err != nil {
 				return err
 			}
-			if err := checkSetting("layer", o.layer, spec.Layers()); err != nil {
-				return err
-			}
-			if err := checkSetting("auth", o.auth, spec.Auths()); err != nil {
+			if err := o.checkFlags(cmd); err != nil {
 				return err
 			}
 			return runNew(cmd.Context(), o)
@@ -79,26 +65,11 @@ func newNewCmd(a *app) *cobra.Command {
 }
 
 func (o *newOptions) register(fs *pflag.FlagSet) {
-	fs.StringVar(&o.module, "module", "", "Go module `PATH` of the service (default example.com/NAME)")
+	o.basics.register(fs, "example.com/NAME")
 	fs.StringVar(&o.dir, "dir", "", "`FOLDER` to make; absent or empty (default ./NAME)")
 	fs.StringVar(&o.spec, "spec", "", "a spec to start from, copied byte for byte; `FILE` or - for standard input")
 	fs.StringVar(&o.example, "example", "", "a finished project to start from; `EXAMPLE` is updates (long jobs, live in the page)")
-	fs.StringArrayVar(&o.consumers, "consumer", nil, "a consumer to start with: `NAME[:mode[:path]]`; may be repeated (default echo:sync:/ws/echo)")
-	fs.StringVar(&o.layer, "layer", "", "what carries messages to groups: `LAYER` is memory, redis or nats (default memory)")
-	fs.StringVar(&o.auth, "auth", "", "how the service knows its users: `AUTH` is none, session or jwt (default none)")
 	fs.BoolVar(&o.run, "run", false, "build the service and become it")
-}
-
-// checkSetting refuses a value that a setting cannot have. One that is empty was not given.
-func checkSetting(name, value string, known []string) error {
-	if value == "" || slices.Contains(known, value) {
-		return nil
-	}
-	wayOut := spec.DidYouMean(value, known)
-	if wayOut == "" {
-		wayOut = "it is one of: " + strings.Join(known, ", ")
-	}
-	return usage(wayOut, "--%s %s: unknown %s", name, shellWord(value), name)
 }
 
 // arguments takes the NAME.
@@ -204,26 +175,12 @@ func (o *newOptions) commandLine() string {
 	if o.example != "" {
 		words = append(words, "--example", o.example)
 	}
-	if o.layer != "" && o.layer != spec.Layers()[0] {
-		words = append(words, "--layer", o.layer)
-	}
-	if o.auth != "" && o.auth != spec.Auths()[0] {
-		words = append(words, "--auth", o.auth)
-	}
-	for _, e := range o.entries {
-		words = append(words, "--consumer", e.Consumer+":"+e.Mode+":"+e.Path)
-	}
+	words = append(words, o.words()...)
 	if o.dir != "" {
 		words = append(words, "--dir", o.dir)
-	}
-	if o.flags.chdir != "" {
-		words = append(words, "-C", o.flags.chdir)
 	}
 	if o.run {
 		words = append(words, "--run")
 	}
-	for i, w := range words {
-		words[i] = shellWord(w)
-	}
-	return strings.Join(words, " ")
+	return o.typed(words)
 }

@@ -5,24 +5,23 @@ import (
 	"errors"
 	"strings"
 
-	"wsgen/generator/emit"
 	"wsgen/generator/model"
 	"wsgen/generator/render"
 	"wsgen/generator/spec"
 )
 
 // ask puts the questions that the command line left open.
-func (o *newOptions) ask(ctx context.Context) (err error) {
+func (o *basics) ask(ctx context.Context) (err error) {
 	if err := o.flush(); err != nil {
 		return err
 	}
 	if !o.nameGiven {
 		o.asked = true
-		if o.name, err = o.prompter.Text(ctx, "Name of the project", o.name, model.ServiceName); err != nil {
+		if o.name, err = o.prompter.Text(ctx, "Name of the "+o.noun, o.name, model.ServiceName); err != nil {
 			return err
 		}
 	}
-	if err := o.free(ctx); err != nil {
+	if err := o.inspect(ctx); err != nil {
 		return err
 	}
 	if o.module == "" {
@@ -31,7 +30,7 @@ func (o *newOptions) ask(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if len(o.entries) > 0 || o.example != "" {
+	if len(o.entries) > 0 || o.consumersKnown {
 		return nil
 	}
 	o.asked = true
@@ -57,7 +56,7 @@ func (a *app) flush() error {
 }
 
 // askSettings asks for what decides which packages the project has.
-func (o *newOptions) askSettings(ctx context.Context) (err error) {
+func (o *basics) askSettings(ctx context.Context) (err error) {
 	for _, q := range []struct {
 		question string
 		options  []string
@@ -77,7 +76,7 @@ func (o *newOptions) askSettings(ctx context.Context) (err error) {
 }
 
 // askEntry asks for one consumer.
-func (o *newOptions) askEntry(ctx context.Context) (render.SpecEntry, error) {
+func (o *basics) askEntry(ctx context.Context) (render.SpecEntry, error) {
 	preset := ""
 	if len(o.entries) == 0 {
 		preset = defaultConsumer
@@ -99,7 +98,7 @@ func (o *newOptions) askEntry(ctx context.Context) (render.SpecEntry, error) {
 }
 
 // newConsumer checks the answer to the question for a consumer's name.
-func (o *newOptions) newConsumer(arg string) error {
+func (o *basics) newConsumer(arg string) error {
 	name, err := model.ConsumerName(arg)
 	if err != nil {
 		return err
@@ -113,7 +112,7 @@ func (o *newOptions) newConsumer(arg string) error {
 }
 
 // newPath checks the answer to the question for a path, by making the spec that it would give.
-func (o *newOptions) newPath(path string) error {
+func (o *basics) newPath(path string) error {
 	entries := append(o.entries[:len(o.entries):len(o.entries)], render.SpecEntry{Consumer: "wsgen_probe", Mode: string(model.Sync), Path: path})
 	text, err := render.Spec(o.name, o.module, entries, render.SpecSettings{})
 	if err != nil {
@@ -125,13 +124,4 @@ func (o *newOptions) newPath(path string) error {
 	}
 	d := found[0]
 	return errors.New(strings.Trim(d.Message+": "+d.Hint, ": "))
-}
-
-// free refuses a folder that cannot be the project's, before more is asked about what would go there.
-func (o *newOptions) free(ctx context.Context) error {
-	target, err := o.target()
-	if err != nil {
-		return err
-	}
-	return emit.Free(ctx, target, o.flags.dryRun)
 }

@@ -2,10 +2,10 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"strings"
 
+	"wsgen/generator/emit"
 	"wsgen/generator/model"
 	"wsgen/generator/render"
 	"wsgen/generator/spec"
@@ -29,24 +29,6 @@ func (o *newOptions) source(ctx context.Context) ([]render.File, *model.Project,
 	return files, m, err
 }
 
-// madeSpec makes a spec of what the command line says and of what the user answers.
-func (o *newOptions) madeSpec(ctx context.Context) ([]byte, *model.Project, error) {
-	if err := o.settle(ctx); err != nil {
-		return nil, nil, err
-	}
-	text, err := render.Spec(o.name, o.module, o.entries, o.settings())
-	if err != nil {
-		return nil, nil, err
-	}
-	// Nobody has seen this text yet, so an error in it is one of the arguments.
-	_, m, err := o.parseSpec(render.SpecPath, text)
-	var invalid *specError
-	if errors.As(err, &invalid) {
-		invalid.argument = "what was asked for"
-	}
-	return text, m, err
-}
-
 // fromExample returns an example under the name and the module that the command line or the user gives it.
 func (o *newOptions) fromExample(ctx context.Context) ([]render.File, *model.Project, error) {
 	e, err := o.findExample()
@@ -60,6 +42,7 @@ func (o *newOptions) fromExample(ctx context.Context) ([]render.File, *model.Pro
 	if !o.nameGiven {
 		o.name = own.Service
 	}
+	o.consumersKnown = true
 	if err := o.settle(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -150,50 +133,11 @@ func (o *newOptions) givenSpec(ctx context.Context) ([]byte, *model.Project, err
 	return text, m, nil
 }
 
-// settings returns what the command line, or the user, says of the settings.
-func (o *newOptions) settings() render.SpecSettings {
-	return render.SpecSettings{Layer: o.layer, Auth: o.auth}
-}
-
-// settle checks what the command line says, fills in what it does not, and asks where there is somebody to ask.
-func (o *newOptions) settle(ctx context.Context) error {
-	if err := model.ServiceName(o.name); err != nil {
-		return usage("", "%s", err)
+// free refuses a folder that cannot be the project's, before more is asked about what would go there.
+func (o *newOptions) free(ctx context.Context) error {
+	target, err := o.target()
+	if err != nil {
+		return err
 	}
-	for _, arg := range o.consumers {
-		entry, err := parseEntry(arg)
-		if err != nil {
-			return err
-		}
-		if given, _, _ := strings.Cut(arg, ":"); given != entry.Consumer {
-			o.notef("%s is the consumer %s\n", harmless(given), entry.Consumer)
-		}
-		for _, other := range o.entries {
-			if other.Consumer == entry.Consumer {
-				return usage("give each consumer once; further paths go into the spec afterwards",
-					"--consumer %s: there is a consumer %s already", shellWord(arg), entry.Consumer)
-			}
-		}
-		o.entries = append(o.entries, entry)
-	}
-	if o.module != "" {
-		if err := model.ModulePath(o.module); err != nil {
-			return usage("", "%s", err)
-		}
-	}
-	if o.mayAsk() {
-		return o.ask(ctx)
-	}
-	o.fill()
-	return nil
-}
-
-// fill puts the defaults where nothing was said.
-func (o *newOptions) fill() {
-	if o.module == "" {
-		o.module = moduleHost + o.name
-	}
-	if len(o.entries) == 0 && o.example == "" {
-		o.entries = []render.SpecEntry{defaultEntry(defaultConsumer)}
-	}
+	return emit.Free(ctx, target, o.flags.dryRun)
 }
