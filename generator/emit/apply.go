@@ -17,6 +17,7 @@ type change struct {
 	step
 	old, new []byte // nil where there is no file
 	mode     fs.FileMode
+	exact    bool // the mode is that of a file that was there, and not subject to the umask
 }
 
 // Apply carries out a plan of this tree: all of it, or nothing. A plan that changes nothing writes nothing, not even a lock.
@@ -30,12 +31,8 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 	if conflicts := p.Conflicts(); len(conflicts) > 0 {
 		return &ConflictError{Ops: conflicts}
 	}
-	if t.raw != nil && t.damage == "" && t.manifest.equal(p.manifest) && len(p.own) == 0 && len(p.Changes()) == 0 {
+	if p.back == nil && t.raw != nil && t.damage == "" && t.manifest.equal(p.manifest) && len(p.own) == 0 && len(p.Changes()) == 0 {
 		return nil
-	}
-	text, err := p.manifest.encode()
-	if err != nil {
-		return err
 	}
 	d, err := openDisk(t.dir, t.fault)
 	if err != nil {
@@ -53,11 +50,14 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 		run.Running = false // the lock is ours
 		return run
 	}
-	changes, err := d.changes(p, t.raw, text)
-	if err != nil || len(changes) == 0 {
+	if err := d.stillNewest(p.back); err != nil {
 		return err
 	}
-	j, err := d.stage(ctx, changes)
+	changes, err := d.changes(p, t.raw)
+	if err != nil || len(changes) == 0 && p.back == nil {
+		return err
+	}
+	j, err := d.stage(ctx, p, changes)
 	if err != nil {
 		return errors.Join(fmt.Errorf("%w; no file was changed", err), d.removeAll(runDir))
 	}
@@ -77,7 +77,14 @@ func newChange(p string, old, text []byte, mode fs.FileMode) change {
 }
 
 // changes lists what the plan does to files, wsgen's own records included, in the order of execution.
-func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, error) {
+func (d *disk) changes(p *Plan, oldManifest []byte) ([]change, error) {
+	if p.back != nil {
+		return d.changesBack(p)
+	}
+	newManifest, err := p.manifest.encode()
+	if err != nil {
+		return nil, err
+	}
 	trash, err := d.nextTrash()
 	if err != nil {
 		return nil, err
@@ -88,7 +95,9 @@ func (d *disk) changes(p *Plan, oldManifest, newManifest []byte) ([]change, erro
 		if op.Action == Keep || op.Path == ManifestPath {
 			continue
 		}
-		all = append(all, newChange(op.Path, op.Old, op.New, op.Mode))
+		c := newChange(op.Path, op.Old, op.New, op.Mode)
+		c.exact = op.exact
+		all = append(all, c)
 		if op.trash {
 			own = append(own, newChange(path.Join(trash, op.Path), nil, op.Old, 0o644))
 		}
@@ -141,7 +150,7 @@ func (d *disk) nextTrash() (string, error) {
 
 // stage writes every text into the staging folder, makes sure that no file has changed since the plan was made, and commits
 // the journal. Until it returns nil no file of the project is touched.
-func (d *disk) stage(ctx context.Context, changes []change) (journal, error) {
+func (d *disk) stage(ctx context.Context, p *Plan, changes []change) (journal, error) {
 	if err := d.mkdirAll(runDir); err != nil {
 		return journal{}, err
 	}
@@ -153,7 +162,7 @@ func (d *disk) stage(ctx context.Context, changes []change) (journal, error) {
 			return journal{}, fmt.Errorf("%s: %w", c.Path, err)
 		}
 	}
-	j := journal{Steps: make([]step, len(changes))}
+	j := p.journal(len(changes))
 	for i, c := range changes {
 		now, err := d.hash(c.Path)
 		if err != nil {
@@ -168,6 +177,9 @@ func (d *disk) stage(ctx context.Context, changes []change) (journal, error) {
 	if j.Dirs, err = d.missingDirs(changes); err != nil {
 		return journal{}, err
 	}
+	if err := d.noteModes(j.Modes, changes); err != nil {
+		return journal{}, err
+	}
 	if err := ctx.Err(); err != nil {
 		return journal{}, err
 	}
@@ -179,6 +191,11 @@ func (d *disk) stageOne(i int, c change) error {
 	if c.new != nil {
 		if err := d.create(stagedNew(i), c.new, c.mode); err != nil {
 			return err
+		}
+		if c.exact {
+			if err := d.chmod(stagedNew(i), c.mode.Perm()); err != nil {
+				return err
+			}
 		}
 	}
 	if c.old == nil {
@@ -230,6 +247,26 @@ func (d *disk) missingDirs(changes []change) ([]string, error) {
 	return missing, nil
 }
 
+// noteModes enters the permissions of the folders that may go with the files that the changes delete.
+func (d *disk) noteModes(modes map[string]fs.FileMode, changes []change) error {
+	for _, c := range changes {
+		dir := path.Dir(c.Path)
+		if c.new != nil || dir == "." {
+			continue
+		}
+		for _, prefix := range prefixes(dir) {
+			info, err := d.root.Lstat(prefix)
+			if err != nil {
+				return err
+			}
+			if info.IsDir() {
+				modes[prefix] = info.Mode().Perm()
+			}
+		}
+	}
+	return nil
+}
+
 // carryOut changes the files of a committed run. Where one cannot be changed, all are put back.
 func (d *disk) carryOut(j journal) error {
 	left, rolledBack, err := d.finish(j)
@@ -250,7 +287,7 @@ func (d *disk) carryOut(j journal) error {
 func (d *disk) finish(j journal) (left []string, rolledBack, err error) {
 	left, cause := d.redo(j)
 	if cause == nil {
-		if err := d.end(); err != nil {
+		if err := d.conclude(j, len(left) == 0); err != nil {
 			return left, nil, fmt.Errorf("every file is written, but the journal is not closed: %w; wsgen generate closes it", err)
 		}
 		return left, nil, nil

@@ -54,6 +54,7 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 	p = &Plan{
 		Ops:      ops,
 		Recorded: t.manifest.version,
+		command:  o.Command,
 		manifest: manifest{version: o.Version, files: make(map[string]record, len(files))},
 		own:      make(map[string][]byte),
 	}

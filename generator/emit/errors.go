@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -59,6 +60,21 @@ func (e *FormatError) Error() string {
 	}
 	return fmt.Sprintf("%s: has format %d, written by %s; this one knows format %d: install that version or a newer one",
 		ManifestPath, e.Format, writer, manifestFormat)
+}
+
+// ErrNoHistory is the error of [Tree.PlanUndo] where there is no operation to take back.
+var ErrNoHistory = errors.New("no operation is recorded that could be undone")
+
+// HistoryError says that the newest operation cannot be taken back because its record is damaged. Nothing was written.
+type HistoryError struct {
+	Number int
+	Why    string
+}
+
+// Error says which record, what is wrong with it, and how to do without it.
+func (e *HistoryError) Error() string {
+	return fmt.Sprintf("%s: the record of the last operation cannot be used (%s): take its changes back by hand, or remove that folder to undo the operation before it",
+		entryDir(e.Number), e.Why)
 }
 
 // NotEmptyError says that the target of [New] holds something already.

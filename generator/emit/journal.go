@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -18,6 +20,7 @@ import (
 //	runDir with redoRecord      committed; recovery finishes it, or, where it cannot, goes on to
 //	runDir with undoRecord      rolling back; recovery rolls it back
 //	doneDir                     ended; a leftover to be removed
+//	a folder of historyDir      finished, and to be taken back at any time
 const (
 	runDir     = localDir + "/run"
 	doneDir    = localDir + "/done"
@@ -25,6 +28,12 @@ const (
 	undoRecord = runDir + "/undo.json"
 	trashDir   = localDir + "/trash"
 )
+
+// upgradePath is where an upgrade that left conflicts says so.
+const upgradePath = localDir + "/upgrade.json"
+
+// notAFile is what stands for a hash where something else than a file does.
+const notAFile = "not a file"
 
 // step is one change of one file. The texts before and after it are staged, so that it can be done, done again and undone.
 type step struct {
@@ -36,8 +45,15 @@ type step struct {
 
 // journal is the record of a run: written whole before the first change.
 type journal struct {
-	Steps []step   `json:"steps"` // the manifest last
-	Dirs  []string `json:"dirs"`  // folders that are made on the way, outermost first
+	Command string   `json:"command,omitempty"` // how the history calls the run; "" keeps it out of there
+	Steps   []step   `json:"steps"`             // the manifest last
+	Dirs    []string `json:"dirs"`              // folders that are made on the way, outermost first
+	// Modes are the permissions of folders that go when their last file does, for their return.
+	Modes map[string]fs.FileMode `json:"modes,omitempty"`
+
+	// A run that takes back an operation of the history:
+	Drops int      `json:"drops,omitempty"` // its number
+	Clear []string `json:"clear,omitempty"` // the folders that it made, which go if they are empty, outermost first
 }
 
 // stagedNew and stagedOld are where the texts of step i are staged.
@@ -74,28 +90,68 @@ func (d *disk) commit(j journal) error {
 	return d.rename(unnamed, redoRecord)
 }
 
-// readJournal reads a record, and trusts it no further than a plan: it may have come with the repository.
+// readJournal reads the record of a run.
 func (d *disk) readJournal(record string) (journal, error) {
 	text, err := d.root.ReadFile(record)
 	if err != nil {
 		return journal{}, err
 	}
-	var j journal
-	if err := json.Unmarshal(text, &j); err != nil {
+	j, err := decodeJournal(text)
+	if err != nil {
 		return journal{}, fmt.Errorf("%s: %w", record, err)
-	}
-	for _, p := range j.Dirs {
-		if err := checkPath(p); err != nil {
-			return journal{}, fmt.Errorf("%s: %w", record, err)
-		}
-	}
-	for _, s := range j.Steps {
-		if err := checkPath(s.Path); err != nil {
-			return journal{}, fmt.Errorf("%s: %w", record, err)
-		}
 	}
 	return j, nil
 }
+
+// decodeJournal reads a journal's record, and trusts it no further than a plan: it may have come with the repository.
+func decodeJournal(text []byte) (journal, error) {
+	var j journal
+	if err := json.Unmarshal(text, &j); err != nil {
+		return journal{}, err
+	}
+	return j, j.check()
+}
+
+// check refuses a journal that names what no run of wsgen would change.
+func (j journal) check() error {
+	for _, p := range slices.Concat(j.Dirs, j.Clear, slices.Collect(maps.Keys(j.Modes))) {
+		if err := checkPath(p); err != nil {
+			return err
+		}
+	}
+	seen := make(map[string]bool, len(j.Steps))
+	for _, s := range j.Steps {
+		check := checkFile
+		if s.Own {
+			check = checkRecord
+		}
+		if err := check(s.Path); err != nil {
+			return err
+		}
+		if seen[s.Path] {
+			return &PathError{s.Path, "twice in one run"}
+		}
+		seen[s.Path] = true
+	}
+	if j.Drops < 0 || j.Drops > maxNumber {
+		return fmt.Errorf("there is no operation %d", j.Drops)
+	}
+	return nil
+}
+
+// checkRecord is checkPath for one of wsgen's own records.
+func checkRecord(p string) error {
+	if err := checkPath(p); err != nil {
+		return err
+	}
+	if p == ManifestPath || p == upgradePath || strings.HasPrefix(p, baseDir+"/") || inTrash(p) {
+		return nil
+	}
+	return &PathError{p, "is none of wsgen's records"}
+}
+
+// inTrash says whether a path is the place of a text that was kept for the user. It stays there, whatever is undone.
+func inTrash(p string) bool { return strings.HasPrefix(p, trashDir+"/") }
 
 // redo carries out what is not done yet. A file that is neither as it was nor as it is to be was changed by the user since:
 // it is left alone, and its path is returned.
@@ -114,12 +170,39 @@ func (d *disk) redo(j journal) (left []string, err error) {
 			left = append(left, s.Path)
 		}
 	}
+	d.tidy(j)
+	return left, d.restoreModes(j, j.Dirs)
+}
+
+// tidy removes the folders that the run leaves empty.
+func (d *disk) tidy(j journal) {
+	for _, dir := range slices.Backward(j.Clear) {
+		d.removeEmpty(dir)
+	}
 	for _, s := range j.Steps {
-		if s.New == "" {
+		if s.New == "" && j.Drops == 0 { // what is undone leaves the folders that were there before it, empty or not
 			d.prune(path.Dir(s.Path))
 		}
 	}
-	return left, nil
+}
+
+// restoreModes gives those of the folders that are there the permissions they had, where these are known.
+func (d *disk) restoreModes(j journal, dirs []string) error {
+	for _, dir := range dirs {
+		mode, known := j.Modes[dir]
+		info, err := d.root.Lstat(dir)
+		switch {
+		case !known, errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return err
+		case info.IsDir() && info.Mode().Perm() != mode.Perm():
+			if err := d.chmod(dir, mode.Perm()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // undo is redo backwards.
@@ -141,7 +224,7 @@ func (d *disk) undo(j journal) (left []string, err error) {
 	for _, dir := range slices.Backward(j.Dirs) {
 		d.removeEmpty(dir)
 	}
-	return left, nil
+	return left, d.restoreModes(j, slices.Sorted(maps.Keys(j.Modes)))
 }
 
 // step brings one file from one state to another, and says whether it was found in one of the two.
@@ -168,7 +251,7 @@ func (d *disk) prune(dir string) {
 	}
 }
 
-// hash returns the hash of a file's bytes, "" where there is none, and a word that is no hash where something else stands.
+// hash returns the hash of a file's bytes, "" where there is none, and [notAFile] where something else stands.
 func (d *disk) hash(p string) (string, error) {
 	info, err := d.root.Lstat(p)
 	switch {
@@ -177,7 +260,7 @@ func (d *disk) hash(p string) (string, error) {
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():
-		return "not a file", nil
+		return notAFile, nil
 	}
 	text, err := d.root.ReadFile(p)
 	if err != nil {
@@ -186,8 +269,21 @@ func (d *disk) hash(p string) (string, error) {
 	return hashBytes(text), nil
 }
 
-// end closes a run: one rename makes it history. What cannot be cleared away of it is git-ignored, and the next end takes
-// it along.
+// conclude ends a run that was carried out. Whole says that no file had to be left alone.
+func (d *disk) conclude(j journal, whole bool) error {
+	if j.Drops != 0 && whole { // else what could not be put back yet must stay where it can be found
+		if err := d.drop(j.Drops); err != nil {
+			return err
+		}
+	}
+	if j.Command == "" {
+		return d.end()
+	}
+	return d.archive()
+}
+
+// end closes a run that the history does not keep, by one rename. What cannot be cleared away of it is git-ignored, and the
+// next end takes it along.
 func (d *disk) end() error {
 	if err := d.removeAll(doneDir); err != nil {
 		return err

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gofrs/flock"
@@ -13,6 +15,7 @@ import (
 
 const (
 	lockPath   = localDir + "/lock"
+	ignorePath = localDir + "/.gitignore"
 	holderPath = localDir + "/holder" // who holds the lock, beside it: on Windows a locked file cannot be read
 )
 
@@ -88,12 +91,15 @@ func isAt(file *flock.Flock, root *os.Root) bool {
 	return err == nil && os.SameFile(locked, there)
 }
 
-// sign notes who holds the lock, for the message of a run that finds it taken.
+// sign notes who holds the lock, for the message of a run that finds it taken, and keeps git from all of this.
 func (l *lock) sign() error {
 	if err := l.disk.remove(holderPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return l.disk.create(holderPath, fmt.Appendf(nil, "process %d\n", os.Getpid()), 0o644)
+	if err := l.disk.create(holderPath, fmt.Appendf(nil, "process %d\n", os.Getpid()), 0o644); err != nil {
+		return err
+	}
+	return l.disk.ignoreLocal()
 }
 
 // holder returns who holds the lock, or "" where that cannot be told.
@@ -108,11 +114,39 @@ func holder(root *os.Root) string {
 // unlock gives the lock back and leaves no trace of it. What cannot be removed is git-ignored and harmless, and the next
 // run takes it over: on Windows a file that is open cannot be removed.
 func (l *lock) unlock() error {
+	l.disk.clearLocal() // first of all: without the lock, another run may already count on it
 	_ = l.disk.remove(holderPath)
 	_ = l.disk.remove(lockPath)
 	l.disk.removeEmpty(localDir)
 	l.disk.removeEmpty(wsgenDir)
 	return l.file.Unlock()
+}
+
+// ignoreLocal makes git overlook what is of this machine alone: the project's .gitignore may be older than wsgen.
+func (d *disk) ignoreLocal() error {
+	info, err := d.root.Lstat(ignorePath)
+	switch {
+	case err == nil && info.Mode().IsRegular() && info.Size() == 0: // left by a run that died here
+		if err := d.remove(ignorePath); err != nil {
+			return err
+		}
+	case err == nil:
+		return nil // somebody has their reasons
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return d.create(ignorePath, []byte("*\n"), 0o644)
+}
+
+// clearLocal removes what is of use only beside something else, where there is nothing else.
+func (d *disk) clearLocal() {
+	names, err := d.names(localDir)
+	if err != nil || slices.ContainsFunc(names, func(name string) bool {
+		return !slices.Contains([]string{ignorePath, lockPath, holderPath}, path.Join(localDir, name))
+	}) {
+		return
+	}
+	_ = d.remove(ignorePath)
 }
 
 // lockedBy says whether somebody holds the project's lock, and who. It changes nothing.

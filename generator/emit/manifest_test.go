@@ -157,7 +157,9 @@ func TestJournalCannotPointElsewhere(t *testing.T) {
 		if what, err := open(t, dir).Recover(t.Context()); err == nil {
 			t.Errorf("%s: %s", p, what)
 		}
-		mustEqual(t, snapshot(t, outer), before)
+		after := snapshot(t, outer)
+		delete(after, "updater/"+ignorePath) // it keeps git from what is left of the run
+		mustEqual(t, after, before)
 	}
 }
 

@@ -38,6 +38,7 @@ func newProject(ctx context.Context, target string, files []render.File, o Optio
 	if err != nil {
 		return nil, err
 	}
+	o.Command = "" // before it there was nothing to go back to
 	t := &Tree{dir: dir, fresh: true, fault: fault, manifest: manifest{files: make(map[string]record)}}
 	if t.absent, err = isFree(ctx, target, dir, o.DryRun); err != nil {
 		return nil, err

@@ -92,6 +92,7 @@ type Plan struct {
 	command  string            // what the run is called in the history; "" keeps it out of there
 	manifest manifest          // as it will be
 	own      map[string][]byte // by path: what files of wsgen's own beside the manifest become, the bases above all; nil for gone
+	back     *undoing          // set: the plan takes back an operation, and what becomes of wsgen's own files is told there
 }
 
 // Changes returns the operations that do something: all but Keep.

@@ -57,6 +57,19 @@ func Open(root string) (*Tree, error) {
 	return t, nil
 }
 
+// Begin is [Open] for a folder in which no project is expected, but may be: a manifest that is not there is nothing to mend.
+func Begin(root string) (*Tree, error) {
+	t, err := Open(root)
+	if err != nil {
+		return nil, err
+	}
+	t.fresh = true
+	return t, nil
+}
+
+// Recorded returns the version of the wsgen that wrote the manifest, or "" where that is not known.
+func (t *Tree) Recorded() string { return t.manifest.version }
+
 // Interrupted returns the run that has begun and not ended, or nil.
 func (t *Tree) Interrupted() *Interrupted { return t.interrupted }
 
