@@ -38,7 +38,7 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 	if err := checkFiles(files); err != nil {
 		return nil, err
 	}
-	pl := &planner{manifest: t.manifest, options: o, survey: newSurvey(nil)}
+	pl := newPlanner(t.manifest, o)
 	if !t.absent {
 		root, err := os.OpenRoot(t.dir)
 		if err != nil {
@@ -47,17 +47,21 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 		defer func() { err = errors.Join(err, root.Close()) }()
 		pl.survey = newSurvey(root)
 	}
-	ops, err := pl.wanted(files)
-	if err != nil {
-		return nil, err
-	}
 	p = &Plan{
-		Ops:      ops,
 		Recorded: t.manifest.version,
 		command:  o.Command,
 		manifest: manifest{version: o.Version, files: make(map[string]record, len(files))},
 		own:      make(map[string][]byte),
 	}
+	rest, err := pl.edit(p, files)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := pl.wanted(rest)
+	if err != nil {
+		return nil, err
+	}
+	p.Ops = append(p.Ops, ops...)
 	if err := pl.leftovers(p, files); err != nil {
 		return nil, err
 	}
@@ -70,8 +74,8 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 		p.Ops = append(p.Ops, t.repair())
 	}
 	slices.SortFunc(p.Ops, func(a, b Op) int { return strings.Compare(a.Path, b.Path) })
-	p.record(t.manifest)
-	return p, nil
+	p.record(pl.manifest)
+	return p, p.remember(o.Version)
 }
 
 // undisturbed makes sure that no other run has begun to write to the tree since it was opened: of one that was there already
@@ -102,9 +106,15 @@ func (t *Tree) undisturbed(root *os.Root) error {
 
 // planner decides what to do about each file.
 type planner struct {
-	manifest manifest
+	manifest manifest // as it is, but for the records that edits move
 	options  Options
 	survey   *survey
+	rendered map[string]bool // the paths of the rendered files, where there are edits
+	settled  map[string]bool // the folded paths that edits have decided about
+}
+
+func newPlanner(m manifest, o Options) *planner {
+	return &planner{manifest: m, options: o, survey: newSurvey(nil), rendered: make(map[string]bool), settled: make(map[string]bool)}
 }
 
 // wanted returns the operation of each file, in the order of the files.
@@ -129,6 +139,9 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 	op := Op{Path: f.Path, Owner: f.Owner, Mode: f.Mode, Action: Keep, State: Current}
 	rec, known := pl.manifest.files[f.Path]
 	if f.Owner == render.Yours && keepsYours(f, at, known && rec.owner == render.Yours) {
+		if pl.options.Upgrade != NoMerge && at.presence == regular && known {
+			return pl.upgrade(f, rec, op)
+		}
 		op.Reason = yoursReason(at, known)
 		return op, nil
 	}
@@ -138,11 +151,11 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 	}
 	if at.presence == regular {
 		var err error
-		if op.Old, err = pl.read(&op); err != nil {
+		if op.Old, op.Mode, err = pl.read(f.Path); err != nil {
 			return Op{}, fmt.Errorf("%s: %w", f.Path, err)
 		}
 	}
-	text, err := f.Render(op.Old)
+	text, err := pl.render(f, op.Old)
 	var refused *render.RefusedError
 	switch {
 	case errors.As(err, &refused):
@@ -178,6 +191,14 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 	return op, nil
 }
 
+// render returns the text of a file that is not kept as it is.
+func (pl *planner) render(f render.File, existing []byte) ([]byte, error) {
+	if pl.options.Upgrade != NoMerge && f.Raise != nil {
+		return f.Raise(existing)
+	}
+	return f.Render(existing)
+}
+
 // keepsYours says whether a file of the user's stays as it is, which may be: deleted. Written says that wsgen wrote it once.
 func keepsYours(f render.File, at place, written bool) bool {
 	switch at.presence {
@@ -204,24 +225,22 @@ func yoursReason(at place, known bool) string {
 	}
 }
 
-// read returns the text of a file and notes its mode, which is the user's to choose.
-func (pl *planner) read(op *Op) (text []byte, err error) {
-	file, err := pl.survey.root.Open(op.Path)
+// read returns the text of a file, never nil, and its mode, which is the user's to choose.
+func (pl *planner) read(p string) (text []byte, mode fs.FileMode, err error) {
+	file, err := pl.survey.root.Open(p)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	op.Mode = info.Mode().Perm()
-	text = make([]byte, 0, info.Size()+1)
-	buf := bytes.NewBuffer(text)
+	buf := bytes.NewBuffer(make([]byte, 0, info.Size()+1))
 	if _, err := buf.ReadFrom(file); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return buf.Bytes(), nil
+	return buf.Bytes(), info.Mode().Perm(), nil
 }
 
 // create writes a file that is not there.
@@ -253,7 +272,7 @@ func (pl *planner) replace(op *Op, known bool) {
 		op.Action, op.State, op.Reason = Update, Pending, "not as the spec asks"
 		op.Fix = fixGenerate
 		if v := pl.manifest.version; v != pl.options.Version {
-			op.State, op.Reason = Outdated, fmt.Sprintf("written by wsgen %s, and this is %s", orUnknown(v), orUnknown(pl.options.Version))
+			op.State, op.Reason = Outdated, writtenBy(v, pl.options.Version)
 		}
 	default:
 		pl.contest(op, known, Update)

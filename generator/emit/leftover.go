@@ -15,7 +15,7 @@ func (pl *planner) leftovers(p *Plan, files []render.File) error {
 		wanted[fold(f.Path)] = true
 	}
 	for _, file := range slices.Sorted(maps.Keys(pl.manifest.files)) {
-		if wanted[fold(file)] {
+		if wanted[fold(file)] || pl.settled[fold(file)] {
 			continue
 		}
 		at, err := pl.survey.at(file)
@@ -47,7 +47,7 @@ func (pl *planner) leftover(file string, rec record) (Op, error) {
 	}
 	op.Fix = "wsgen generate deletes it"
 	var err error
-	if op.Old, err = pl.read(&op); err != nil {
+	if op.Old, op.Mode, err = pl.read(file); err != nil {
 		return Op{}, err
 	}
 	if rec.wrote(op.Old) {
@@ -95,6 +95,11 @@ func (p *Plan) record(old manifest) {
 		}
 		p.manifest.files[op.Path] = r
 	}
+}
+
+// writtenBy is the reason of a file that another version wrote differently.
+func writtenBy(version, this string) string {
+	return fmt.Sprintf("written by wsgen %s, and this is %s", orUnknown(version), orUnknown(this))
 }
 
 // orUnknown is the version, or a word for a version that is not recorded.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
 )
 
 // presence says what stands at a path.
@@ -69,6 +71,22 @@ func (s *survey) at(p string) (place, error) {
 		}
 	}
 	return place{}, nil
+}
+
+// twin returns the path of what differs from the path by the case of its name alone, or "" where there is no such thing. It is
+// only asked for a path in whose folder [survey.at] has looked.
+func (s *survey) twin(p string) string {
+	dir, name := path.Split(p)
+	f := s.folders[path.Clean(dir)]
+	if f == nil || !f.folded[fold(name)] {
+		return ""
+	}
+	for _, other := range slices.Sorted(maps.Keys(f.entries)) {
+		if other != name && fold(other) == fold(name) {
+			return dir + other
+		}
+	}
+	return ""
 }
 
 // placeOf names what a file of the given type is.

@@ -18,6 +18,7 @@ type Tree struct {
 	raw         []byte // the manifest's file as it was read; nil where there is none
 	damage      string // what is wrong with the manifest: "is lost"; "" where it is whole
 	interrupted *Interrupted
+	upgrading   *Upgrading
 	fresh       bool                        // no project is expected in the directory
 	absent      bool                        // there is no directory yet
 	fault       func(op, path string) error // for tests: called before each change of the disk
@@ -81,6 +82,9 @@ func (t *Tree) load() (err error) {
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
 	if t.interrupted, err = findRun(root, t.dir); err != nil {
+		return err
+	}
+	if t.upgrading, err = readUpgrading(root); err != nil {
 		return err
 	}
 	t.raw, err = root.ReadFile(ManifestPath)

@@ -48,6 +48,9 @@ type File struct {
 	// A file of the user's that is there already is never rendered, which is what keeps a second run fast.
 	// An error names the file. It is a *[RefusedError] where existing is at fault.
 	Render func(existing []byte) ([]byte, error)
+	// Raise, where it is set, is Render for an upgrade: it also brings up what existing has and what is too old for the generated
+	// code. Only for Spliced.
+	Raise func(existing []byte) ([]byte, error)
 	// Begin, where it is set, returns what the file is created with instead of Render's text: an edit that an example made
 	// ahead. What is recorded is Render's text, so that the file counts as one that the user has edited. Only for Yours.
 	Begin func() ([]byte, error)

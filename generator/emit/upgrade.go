@@ -1,0 +1,209 @@
+package emit
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"wsgen/generator/merge"
+	"wsgen/generator/render"
+)
+
+// ConflictStyle says what a merge does where both sides changed the same lines.
+type ConflictStyle string
+
+// The styles.
+const (
+	NoMerge       ConflictStyle = ""        // the user's files are not merged at all
+	MarkBoth      ConflictStyle = "markers" // both sides go into the file, between the markers of git
+	ChangeNothing ConflictStyle = "fail"    // the plan has a conflict, and nothing is written
+)
+
+// mergeLimit bounds the texts that are merged, in bytes. Nothing that a generator writes is near it.
+const mergeLimit = 16 << 20
+
+// What stands behind the conflict markers of an upgrade: ours are the words of the user's side, and theirs begins wsgen's.
+const (
+	oursLabel   = "yours"
+	theirsLabel = "wsgen "
+)
+
+// upgrade decides about a file of the user's that is there and recorded: what this version writes differently from what wsgen
+// wrote last goes into it, and what the user changed since stays. It may be called from several goroutines.
+func (pl *planner) upgrade(f render.File, rec record, op Op) (Op, error) {
+	theirs, err := f.Render(nil)
+	if err != nil {
+		return Op{}, err
+	}
+	base, whole, err := pl.knownBase(f.Path, rec)
+	if err != nil {
+		return Op{}, err
+	}
+	if rec.wrote(theirs) { // nothing new to bring
+		if !whole && rec.owner == render.Yours {
+			op.base = nonNil(theirs) // this is how it was
+		}
+		return op, nil
+	}
+	if len(rec.hashes) == 0 {
+		return pl.upgradeAdopted(op, theirs)
+	}
+	ours, mode, why, err := pl.mergeable(f.Path)
+	switch {
+	case err != nil:
+		return Op{}, err
+	case why != "":
+		return outdated(op, why, "bring in by hand what wsgen new project would write there"), nil
+	}
+	op.Mode = mode
+	if !whole && rec.wrote(ours) {
+		base, whole = ours, true
+	}
+	switch {
+	case sameText(ours, theirs):
+	case !whole:
+		return outdated(op, "what wsgen wrote last is not known: "+basePath(f.Path)+" is lost or was changed",
+			"bring that file back from version control, then: wsgen upgrade"), nil
+	case conflicted(ours) && !pl.options.Force:
+		op.Action, op.State, op.Reason = Conflict, Edited, "holds the two sides of a git merge"
+		op.Fix = "resolve it first (with --force the lines with markers are lines like any other)"
+		return op, nil
+	default:
+		pl.merge(&op, base, ours, theirs)
+	}
+	if op.Action != Conflict {
+		op.hash, op.base = hashText(theirs), nonNil(theirs)
+	}
+	return op, nil
+}
+
+// upgradeAdopted is about a file that was there before wsgen: there is nothing to merge from.
+func (pl *planner) upgradeAdopted(op Op, theirs []byte) (Op, error) {
+	ours, _, err := pl.read(op.Path)
+	if err != nil {
+		return Op{}, fmt.Errorf("%s: %w", op.Path, err)
+	}
+	if !sameText(ours, theirs) {
+		op.Reason = "there before wsgen, and so not merged with what it would write"
+	}
+	return op, nil
+}
+
+// outdated keeps a file that should have been merged, and cannot be.
+func outdated(op Op, why, fix string) Op {
+	op.State, op.Reason, op.Fix = Outdated, why, fix
+	return op
+}
+
+// mergeable reads a file that is to be merged. Why says what keeps it from being that.
+func (pl *planner) mergeable(p string) (text []byte, mode fs.FileMode, why string, err error) {
+	info, err := pl.survey.root.Lstat(p)
+	if err != nil {
+		return nil, 0, "", fmt.Errorf("%s: %w", p, err)
+	}
+	if info.Size() > mergeLimit {
+		return nil, 0, fmt.Sprintf("too large to be merged (%d MiB)", info.Size()>>20), nil
+	}
+	if text, mode, err = pl.read(p); err != nil {
+		return nil, 0, "", fmt.Errorf("%s: %w", p, err)
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		return nil, 0, "holds NUL bytes, and so is no text that could be merged", nil
+	}
+	return text, mode, "", nil
+}
+
+// knownBase returns the base of a file, and whether it is what the manifest says that it is.
+func (pl *planner) knownBase(file string, rec record) (base []byte, whole bool, err error) {
+	if rec.owner != render.Yours {
+		return nil, false, nil
+	}
+	info, err := pl.survey.root.Lstat(basePath(file))
+	if err != nil || !info.Mode().IsRegular() || info.Size() > mergeLimit {
+		return nil, false, nil // whatever is wrong with it: it cannot be merged from
+	}
+	if base, _, err = pl.read(basePath(file)); err != nil {
+		return nil, false, fmt.Errorf("%s: %w", basePath(file), err)
+	}
+	return base, rec.wrote(base), nil
+}
+
+// merge decides about a file whose base is known, and in which something is to change.
+func (pl *planner) merge(op *Op, base, ours, theirs []byte) {
+	op.State, op.Fix = Outdated, "wsgen upgrade merges it with your edits"
+	op.Reason = "this wsgen writes it differently"
+	if v := pl.manifest.version; v != pl.options.Version {
+		op.Reason = writtenBy(v, pl.options.Version)
+	}
+	merged, conflicts := theirs, 0
+	if sameText(base, ours) {
+		merged = likeEndings(theirs, ours)
+		op.Fix = "wsgen upgrade writes it anew: it is as wsgen wrote it"
+	} else {
+		merged, conflicts = three(base, ours, theirs, pl.options.Version)
+		op.Reason += "; merged with your edits"
+	}
+	if bytes.Equal(merged, ours) { // all of it is there already
+		op.State, op.Reason, op.Fix = Current, "", ""
+		return
+	}
+	op.Action, op.Old, op.New, op.Conflicts = Update, ours, nonNil(merged), conflicts
+	if conflicts == 0 {
+		return
+	}
+	op.Reason = fmt.Sprintf("you and this wsgen changed the same lines in %s", count(conflicts, "place", "places"))
+	op.Fix = "choose between the two sides in the file, then: wsgen upgrade --continue"
+	if pl.options.Upgrade == ChangeNothing {
+		op.Action, op.State = Conflict, Edited
+		op.Fix = "wsgen upgrade --on-conflict markers writes both sides into the file"
+	}
+}
+
+// three merges three texts in the line endings of ours. Where ours has both kinds, the rarer ones count as edits of their lines.
+func three(base, ours, theirs []byte, version string) (merged []byte, conflicts int) {
+	labels := merge.Labels{Ours: oursLabel, Theirs: theirsLabel + version}
+	crlf := bytes.Count(ours, []byte("\r\n"))
+	switch all := bytes.Count(ours, []byte("\n")); {
+	case crlf == 0:
+	case crlf == all:
+		r := merge.Three(normalize(base), normalize(ours), normalize(theirs), labels)
+		return withCR(r.Text), r.Conflicts
+	case 2*crlf > all:
+		r := merge.Three(withCR(normalize(base)), ours, withCR(normalize(theirs)), labels)
+		return r.Text, r.Conflicts
+	}
+	r := merge.Three(normalize(base), ours, normalize(theirs), labels)
+	return r.Text, r.Conflicts
+}
+
+// likeEndings returns the text with the line endings that most lines of the model have.
+func likeEndings(text, model []byte) []byte {
+	if 2*bytes.Count(model, []byte("\r\n")) > bytes.Count(model, []byte("\n")) {
+		return withCR(normalize(text))
+	}
+	return text
+}
+
+// withCR returns a text with the line endings of Unix in those of Windows.
+func withCR(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
+
+// nonNil tells an empty text from none.
+func nonNil(text []byte) []byte {
+	if text == nil {
+		return []byte{}
+	}
+	return text
+}
+
+// openMarkers returns the line, from 1, of the first marker that an upgrade left in the text, or 0 where there is none.
+func openMarkers(text []byte, version string) (line int) {
+	markers := []string{"<<<<<<< " + oursLabel, ">>>>>>> " + theirsLabel + version}
+	for l := range bytes.Lines(text) {
+		line++
+		if slices.Contains(markers, string(bytes.TrimRight(l, "\r\n"))) {
+			return line
+		}
+	}
+	return 0
+}
