@@ -43,6 +43,7 @@ func (s SpecSettings) Section() string {
 // means that one of them cannot be written in YAML at all.
 func Spec(service, module string, entries []SpecEntry, settings SpecSettings) ([]byte, error) {
 	var w specWriter
+	w.line(modeline)
 	w.line("# The routing spec of this service: which WebSocket paths there are, and the code behind each.")
 	w.line("# After a change run `wsgen generate`. `wsgen check` tells whether the code still matches.")
 	w.line("version: 1")
@@ -63,6 +64,10 @@ func Spec(service, module string, entries []SpecEntry, settings SpecSettings) ([
 	w.settings(settings.Section())
 	return []byte(w.text.String()), w.err
 }
+
+// modeline tells the YAML language server, and with it most editors, where the schema of the spec is
+// (https://github.com/redhat-developer/yaml-language-server#using-inlined-schema).
+const modeline = "# yaml-language-server: $schema=.wsgen/schema.json"
 
 // specWriter collects the lines of a spec and the first error.
 type specWriter struct {

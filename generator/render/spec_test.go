@@ -19,7 +19,8 @@ func TestSpec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `# The routing spec of this service: which WebSocket paths there are, and the code behind each.
+	const want = `# yaml-language-server: $schema=.wsgen/schema.json
+# The routing spec of this service: which WebSocket paths there are, and the code behind each.
 # After a change run ` + "`wsgen generate`. `wsgen check`" + ` tells whether the code still matches.
 version: 1
 service: updater

@@ -66,6 +66,8 @@ func fixedRows(p *model.Project) []row {
 		{path: "client/package.json", source: "client/package.json", owner: Generated},
 		{path: "web/index.html", source: "web/index.html", owner: Yours, needed: true},
 
+		{path: ".wsgen/schema.json", source: ".wsgen/schema.json", owner: Generated},
+
 		{path: "Dockerfile", source: "Dockerfile.tmpl", owner: Yours, data: func() any { return newDockerfile(p) }},
 		{path: ".dockerignore", source: "dockerignore.tmpl", owner: Yours, data: func() any { return newDockerignore(p) }},
 		{path: "Makefile", source: "Makefile.tmpl", owner: Yours, data: func() any { return newMakefile(p) }},

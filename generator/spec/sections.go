@@ -66,14 +66,15 @@ func (d *decoder) consumers(key Text, n *yaml.Node) {
 
 func modes() []string { return []string{"sync", "async"} }
 
+// outbounds returns what the key "outbound" can be, the default first.
+func outbounds() []string { return []string{"disconnect", "latest", "drop", "block"} }
+
 // consumer reads the long form of one consumer.
 func (d *decoder) consumer(c *Consumer, n *yaml.Node) {
 	seen := d.fields(n, "consumer "+Quote(c.Name.Value), []field{
 		{"mode", func(k Text, v *yaml.Node) { c.Mode = d.choice(v, k, modes()...) }},
 		{"auth", func(k Text, v *yaml.Node) { c.Auth = d.choice(v, k, "required") }},
-		{"outbound", func(k Text, v *yaml.Node) {
-			c.Outbound = d.choice(v, k, "disconnect", "latest", "drop", "block")
-		}},
+		{"outbound", func(k Text, v *yaml.Node) { c.Outbound = d.choice(v, k, outbounds()...) }},
 		{"concurrency", func(k Text, v *yaml.Node) { c.Concurrency = d.number(v, k, 1, maxConcurrency) }},
 		{"from_client", nil},
 		{"from_server", nil},

@@ -38,9 +38,12 @@ func (d *decoder) stream(s *Stream, n *yaml.Node) {
 	d.fields(n, "stream "+Quote(s.Family.Value), []field{
 		{"history", func(k Text, v *yaml.Node) { s.History = d.number(v, k, 1, maxHistory) }},
 		{"ttl", func(k Text, v *yaml.Node) { s.TTL = d.duration(v, k, maxTTL) }},
-		{"keep", func(k Text, v *yaml.Node) { s.Keep = d.choice(v, k, "all", "latest") }},
+		{"keep", func(k Text, v *yaml.Node) { s.Keep = d.choice(v, k, keeps()...) }},
 	})
 }
+
+// keeps returns what the key "keep" can be, the default first.
+func keeps() []string { return []string{"all", "latest"} }
 
 // duration reads a time from one second to most seconds, such as 90s, 10m or 1h30m, as its seconds.
 func (d *decoder) duration(n *yaml.Node, key Text, most int) Int {
