@@ -22,6 +22,7 @@ type row struct {
 	data func() any
 	// splice joins the template's output into the file that is there; nil where the file is written whole.
 	splice func(wanted, existing []byte) ([]byte, error)
+	raise  func(wanted, existing []byte) ([]byte, error) // what stands in for splice in an upgrade
 }
 
 // table returns the plan table of a project: first what every project has, then the stubs of its consumers.
@@ -46,8 +47,9 @@ func fixedRows(p *model.Project) []row {
 	rows := []row{
 		{path: "main.go", source: "main.go.tmpl", owner: Yours, needed: true, data: func() any { return newMain(p) }},
 		{path: "go.mod", source: "go.mod.tmpl", owner: Spliced, needed: true,
-			data: func() any { return newGoMod(p) }, splice: spliceMod},
-		{path: "go.sum", source: "go.sum", more: sumParts(p), owner: Spliced, needed: true, splice: spliceSum},
+			data: func() any { return newGoMod(p) }, splice: spliceMod, raise: raiseMod},
+		{path: "go.sum", source: "go.sum", more: sumParts(p), owner: Spliced, needed: true,
+			splice: spliceSum, raise: raiseSum},
 
 		{path: "consumers/deps.go", source: "consumers/deps.go", owner: Yours, needed: true},
 		{path: "consumers/consumers_gen.go", source: "consumers/consumers_gen.go.tmpl", owner: Generated,
@@ -132,16 +134,23 @@ func stubRows(p *model.Project, c *model.Consumer) []row {
 
 // file makes the row a file of the project whose Go module is named module.
 func (r row) file(src *sources, module string) File {
-	return File{Path: r.path, Owner: r.owner, Mode: 0o644, Needed: r.needed, Render: func(existing []byte) ([]byte, error) {
-		text, err := r.text(src, module)
-		if err != nil {
-			return nil, fmt.Errorf("render %s: %w", r.path, err)
+	joined := func(splice func(wanted, existing []byte) ([]byte, error)) func([]byte) ([]byte, error) {
+		return func(existing []byte) ([]byte, error) {
+			text, err := r.text(src, module)
+			if err != nil {
+				return nil, fmt.Errorf("render %s: %w", r.path, err)
+			}
+			if splice != nil {
+				return splice(text, existing)
+			}
+			return text, nil
 		}
-		if r.splice != nil {
-			return r.splice(text, existing)
-		}
-		return text, nil
-	}}
+	}
+	f := File{Path: r.path, Owner: r.owner, Mode: 0o644, Needed: r.needed, Render: joined(r.splice)}
+	if r.raise != nil {
+		f.Raise = joined(r.raise)
+	}
+	return f
 }
 
 // text renders the row as if there were no such file yet.
