@@ -31,6 +31,10 @@ type report struct {
 	Routes []routeReport `json:"routes,omitempty"`
 	// Match answers routes --match.
 	Match *matchReport `json:"match,omitempty"`
+	// Operations answers undo --list: the newest first.
+	Operations []operationReport `json:"operations,omitempty"`
+	// Undone is the operation that undo takes back.
+	Undone *operationReport `json:"undone,omitempty"`
 	// Version answers the command version.
 	Version string `json:"version,omitempty"`
 }

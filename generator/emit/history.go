@@ -276,7 +276,7 @@ func (d *disk) entry(number int) (past, error) {
 	}
 	e.journal, e.record = j, hashBytes(text)
 	for _, s := range j.Steps {
-		if !s.Own {
+		if !isRecord(s.Path) {
 			e.Files = append(e.Files, s.Path)
 		}
 	}

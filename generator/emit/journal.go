@@ -121,11 +121,7 @@ func (j journal) check() error {
 	}
 	seen := make(map[string]bool, len(j.Steps))
 	for _, s := range j.Steps {
-		check := checkFile
-		if s.Own {
-			check = checkRecord
-		}
-		if err := check(s.Path); err != nil {
+		if err := checkFile(s.Path); err != nil && !isRecord(s.Path) {
 			return err
 		}
 		if seen[s.Path] {
@@ -139,15 +135,9 @@ func (j journal) check() error {
 	return nil
 }
 
-// checkRecord is checkPath for one of wsgen's own records.
-func checkRecord(p string) error {
-	if err := checkPath(p); err != nil {
-		return err
-	}
-	if p == ManifestPath || p == upgradePath || strings.HasPrefix(p, baseDir+"/") || inTrash(p) {
-		return nil
-	}
-	return &PathError{p, "is none of wsgen's records"}
+// isRecord says whether a path is that of one of the records that a run keeps for wsgen itself.
+func isRecord(p string) bool {
+	return checkPath(p) == nil && (p == ManifestPath || p == upgradePath || strings.HasPrefix(p, baseDir+"/") || inTrash(p))
 }
 
 // inTrash says whether a path is the place of a text that was kept for the user. It stays there, whatever is undone.

@@ -118,7 +118,7 @@ func (u *undoer) step(i int, s step) error {
 		}
 	}
 	u.decide(&op, s)
-	if s.Own && op.Action != Conflict && !op.trash {
+	if isRecord(s.Path) && op.Action != Conflict && !op.trash {
 		if op.Action != Keep {
 			c := newChange(op.Path, op.Old, op.New, op.Mode)
 			c.exact = true
@@ -242,7 +242,7 @@ func (d *disk) changesBack(p *Plan) ([]change, error) {
 		if op.trash {
 			own = append(own, newChange(path.Join(trash, op.Path), nil, op.Old, 0o644))
 		}
-		if checkRecord(op.Path) == nil {
+		if isRecord(op.Path) {
 			own = append(own, c)
 		} else {
 			all = append(all, c)

@@ -1,0 +1,46 @@
+package cmd
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestUndoAfterAnInterruption: what was interrupted is what there is to take back, and nothing beyond it.
+func TestUndoAfterAnInterruption(t *testing.T) {
+	for _, committed := range []bool{true, false} {
+		dir := halfway(t, committed)
+		for _, dry := range []bool{true, false} {
+			args := []string{"undo", "-C", dir}
+			if dry {
+				args = append(args, "-n")
+			}
+			before, err := describe(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, out, errs, code := atTerminal(t, nil, args...)
+			if code != exitDone {
+				t.Errorf("%q: exit code %d\n%s\n%s", args, code, out, errs)
+			}
+			switch {
+			case dry:
+				if now, err := describe(dir); err != nil || now != before {
+					t.Errorf("the dry run wrote something (%v)\n%s\nbecame\n%s", err, before, now)
+				}
+			case committed: // it was finished, and then taken back
+				if !strings.Contains(out, "recovered: finished an interrupted run") || !strings.Contains(out, ": add consumer chat\n") {
+					t.Errorf("%s\n%s", out, errs)
+				}
+			}
+			if !committed && !strings.Contains(out, "nothing else is undone") {
+				t.Errorf("dry run %v:\n%s\n%s", dry, out, errs)
+			}
+		}
+		if out := mustRun(t, dir, "check"); !strings.Contains(out, "agree") {
+			t.Error(out)
+		}
+		if out := mustRun(t, dir, "routes"); strings.Contains(out, "chat") {
+			t.Error(out)
+		}
+	}
+}
