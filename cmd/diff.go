@@ -29,6 +29,9 @@ func runDiff(ctx context.Context, o *diffOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.refuseNewer(p.dir, tree); err != nil { // generate is what it is about, and would say so
+		return err
+	}
 	if run := tree.Interrupted(); run != nil {
 		if run.Committed { // what it changed would look like edits by hand
 			return drift("wsgen generate finishes it or rolls it back; the difference can be told once it has ended",

@@ -17,7 +17,7 @@ const (
 	exitSpec        = 3   // the spec is invalid
 	exitDrift       = 4   // check and diff: the tree is not what the spec asks for
 	exitConflict    = 5   // a command that writes met an edit of the user's; nothing is written
-	exitGuard       = 6   // a guard refused: target not empty, lock held, splice not safe
+	exitGuard       = 6   // a guard refused: target not empty, lock held, splice not safe, project of a newer wsgen
 	exitInterrupted = 130 // interrupted; every file is old or new, and whole
 )
 
@@ -106,7 +106,6 @@ func exitCode(err error) int {
 		running  *emit.Interrupted
 		unsafe   *spec.UnsafeSpliceError
 		format   *emit.FormatError
-		history  *emit.HistoryError
 	)
 	switch {
 	case err == nil:
@@ -123,8 +122,7 @@ func exitCode(err error) int {
 	case errors.As(err, &conflict):
 		return exitConflict
 	case errors.As(err, &notEmpty), errors.As(err, &locked), errors.As(err, &changed), errors.As(err, &unsafe),
-		errors.As(err, &target), errors.As(err, &path), errors.As(err, &running), errors.As(err, &format),
-		errors.As(err, &history):
+		errors.As(err, &target), errors.As(err, &path), errors.As(err, &running), errors.As(err, &format):
 		return exitGuard
 	case errors.As(err, &p):
 		return p.code

@@ -2,10 +2,13 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/fatih/color"
+	"golang.org/x/mod/semver"
 
 	"wsgen/generator/emit"
 )
@@ -14,17 +17,37 @@ import (
 // is not done yet (--dry-run, check, diff) is always listed in full.
 const longPlan = 20
 
-// openTree opens the project in dir for a command that writes. It first ends a run that was interrupted there, since the
-// spec itself may be one of the files that run was about to change. The tree is nil, and the command at its end, in a dry run
-// that cannot look past an interrupted run: it has said so.
+// openTree opens the project in dir for a command that writes, unless an upgrade is in progress there. It first ends a run that
+// was interrupted, since the spec itself may be one of the files that run was about to change. The tree is nil, and the command
+// at its end, in a dry run that cannot look past an interrupted run: it has said so.
 func (a *app) openTree(ctx context.Context, dir string) (*emit.Tree, error) {
-	return a.recovered(ctx, dir)
+	tree, err := a.recovered(ctx, dir)
+	if err != nil || tree == nil {
+		return nil, err
+	}
+	if u := tree.Upgrading(); u != nil {
+		return nil, &problem{code: exitGuard, fact: upgradeInProgress(u), wayOut: wayOutOfUpgrade}
+	}
+	return tree, nil
 }
+
+// upgradeInProgress says between which versions an upgrade was left in the middle.
+func upgradeInProgress(u *emit.Upgrading) string {
+	if u.From == "" || u.To == "" {
+		return "an upgrade is in progress"
+	}
+	return fmt.Sprintf("an upgrade from wsgen %s to %s is in progress", u.From, u.To)
+}
+
+const wayOutOfUpgrade = "wsgen upgrade --continue when the files are edited, wsgen upgrade --abort to take it back"
 
 // recovered is openTree for the command that may work while an upgrade is in progress: upgrade itself.
 func (a *app) recovered(ctx context.Context, dir string) (*emit.Tree, error) {
 	tree, err := emit.Open(dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.refuseNewer(dir, tree); err != nil {
 		return nil, err
 	}
 	if tree.Interrupted() == nil {
@@ -39,8 +62,32 @@ func (a *app) recovered(ctx context.Context, dir string) (*emit.Tree, error) {
 	}
 	a.report.Recovered = what
 	a.notef("recovered: %s\n", what)
-	return emit.Open(dir)
+	if tree, err = emit.Open(dir); err != nil {
+		return nil, err
+	}
+	return tree, a.refuseNewer(dir, tree) // what was finished may be an upgrade
 }
+
+// refuseNewer refuses a project that a newer wsgen wrote: this one would take it back to what it was like before, file by file.
+func (a *app) refuseNewer(dir string, tree *emit.Tree) error {
+	recorded := tree.Recorded()
+	if a.flags.force || !isNewer(recorded) {
+		return nil
+	}
+	manifest := a.shown(filepath.Join(dir, filepath.FromSlash(emit.ManifestPath)))
+	return &problem{
+		code: exitGuard, fact: manifest + ": " + writtenBy(recorded), wayOut: wayOutOfNewer + "; or go on with this one: --force",
+	}
+}
+
+// isNewer says whether a version is higher than that of this wsgen. One that cannot be read as a version is not.
+func isNewer(recorded string) bool { return semver.Compare("v"+recorded, "v"+version) > 0 }
+
+func writtenBy(recorded string) string {
+	return fmt.Sprintf("written by wsgen %s, and this is %s", recorded, version)
+}
+
+const wayOutOfNewer = "install that version or a newer one"
 
 // foretell is openTree for a dry run in a project where a run has not ended.
 func (a *app) foretell(tree *emit.Tree) (*emit.Tree, error) {
@@ -76,9 +123,7 @@ func (a *app) carryOut(ctx context.Context, tree *emit.Tree, plan *emit.Plan) (c
 	}
 	switch {
 	case !changed:
-		if plan.Undoes() == nil { // else it changed records of wsgen's own
-			a.notef("nothing to do\n")
-		}
+		a.notef("nothing to do\n")
 		a.printPlan(plan, "")
 	case a.flags.dryRun:
 		a.printPlan(plan, "would ")
