@@ -31,7 +31,7 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 	if conflicts := p.Conflicts(); len(conflicts) > 0 {
 		return &ConflictError{Ops: conflicts}
 	}
-	if p.back == nil && t.raw != nil && t.damage == "" && t.manifest.equal(p.manifest) && len(p.own) == 0 && len(p.Changes()) == 0 {
+	if t.InStep(p) {
 		return nil
 	}
 	d, err := openDisk(t.dir, t.fault)
@@ -62,6 +62,12 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 		return errors.Join(fmt.Errorf("%w; no file was changed", err), d.removeAll(runDir))
 	}
 	return d.carryOut(j)
+}
+
+// InStep says that a plan of this tree has nothing to write: no file of the user's, and no record of wsgen's own either.
+func (t *Tree) InStep(p *Plan) bool {
+	recorded := t.raw != nil && t.damage == "" && t.manifest.equal(p.manifest) && len(p.own) == 0
+	return recorded && p.back == nil && len(p.Changes()) == 0
 }
 
 // newChange pairs two texts with their hashes; nil stands for no file.
