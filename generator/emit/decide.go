@@ -259,6 +259,10 @@ func (pl *planner) splice(op *Op) {
 	}
 	op.Action, op.State, op.Reason = Update, Pending, "lacks what the spec asks for"
 	op.Fix = "wsgen generate adds it, and touches nothing else"
+	if pl.options.Upgrade != NoMerge {
+		op.State, op.Reason = Outdated, "lacks what the code of this wsgen needs, or has it in a version that is too old"
+		op.Fix = "wsgen upgrade adds it, and raises the versions that are too old"
+	}
 }
 
 // replace decides about a file that is there and not the user's, or was not: whether it is as it should be, may be
