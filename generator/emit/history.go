@@ -58,10 +58,11 @@ func (t *Tree) History() (all []Operation, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	entries, err := d.history()
+	entries, err := d.history(kept)
 	if err != nil {
 		return nil, err
 	}
+	survey := newSurvey(d.root)
 	texts := make(map[string]string) // by path: where its text is once the newer operations are undone; "" for nowhere
 	for _, e := range entries {
 		for i, s := range e.journal.Steps {
@@ -70,7 +71,9 @@ func (t *Tree) History() (all []Operation, err error) {
 			}
 			at, known := texts[s.Path]
 			if !known {
-				at = s.Path
+				if at, err = survey.undoable(s); err != nil {
+					return nil, err
+				}
 			}
 			if touched, err := d.touched(s, at); err != nil {
 				return nil, err
@@ -90,18 +93,36 @@ func (t *Tree) History() (all []Operation, err error) {
 
 // touched says whether what stands at the path is neither what the step left nor what was there before it.
 func (d *disk) touched(s step, at string) (bool, error) {
-	if at == "" {
+	switch at {
+	case "":
 		return s.New != "" && s.Old != "", nil
-	}
-	now, err := d.hash(at)
-	if err != nil || now == s.New || now == s.Old {
-		return false, err
-	}
-	if now == "" || now == notAFile {
+	case inTheWay:
 		return true, nil
 	}
 	text, err := d.root.ReadFile(at)
+	if errors.Is(err, fs.ErrNotExist) { // gone this very moment
+		return true, nil
+	}
 	return err == nil && !isText(text, s.New) && !isText(text, s.Old), err
+}
+
+// inTheWay is no path of a project.
+const inTheWay = "/"
+
+// undoable returns where the text is that a step left: its path, "" where there is no file, and [inTheWay] where what
+// stands there keeps the step from being taken back.
+func (s *survey) undoable(of step) (string, error) {
+	at, err := s.at(of.Path)
+	switch {
+	case err != nil:
+		return "", err
+	case at.presence == regular:
+		return of.Path, nil
+	case at.presence == absent, at.presence == walled && of.Old == "":
+		return "", nil
+	default:
+		return inTheWay, nil
+	}
 }
 
 // isText says whether a text has the hash, but for its line endings.
@@ -134,7 +155,7 @@ func (t *Tree) Revisions(file string) (all []Revision, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	entries, err := d.history()
+	entries, err := d.history(kept)
 	if err != nil {
 		return nil, err
 	}
@@ -180,15 +201,16 @@ func (d *disk) replaced(number, i int, s step) ([]byte, error) {
 	return text, nil
 }
 
-// history reads every operation, the newest first. What was changed behind wsgen's back is no error: Damage says so.
-func (d *disk) history() ([]past, error) {
+// history reads the newest operations, the newest first, but not more than most. What was changed behind wsgen's back is no
+// error: Damage says so.
+func (d *disk) history(most int) ([]past, error) {
 	numbers, err := d.numbers()
 	if err != nil {
 		return nil, err
 	}
 	var all []past
 	for _, n := range slices.Backward(numbers) {
-		if len(all) == kept {
+		if len(all) == most {
 			break
 		}
 		e, err := d.entry(n)
@@ -321,74 +343,4 @@ func readable(command string) string {
 		command = strings.ToValidUTF8(command[:maxCommand], "") + "…"
 	}
 	return command
-}
-
-// archive ends a run by making it the newest operation of the history.
-func (d *disk) archive() error {
-	if err := d.removeAll(doneDir); err != nil {
-		return err
-	}
-	number, err := d.nextNumber()
-	if err != nil {
-		return err
-	}
-	if err := d.rename(runDir, entryDir(number)); err != nil {
-		return err
-	}
-	d.forget()
-	return nil
-}
-
-// nextNumber returns the number of the next operation, and makes the folder of the history.
-func (d *disk) nextNumber() (int, error) {
-	if info, err := d.root.Lstat(historyDir); err == nil && !info.IsDir() {
-		if err := d.remove(historyDir); err != nil { // a link, which must not be followed, or a file that nobody else has use for
-			return 0, err
-		}
-	}
-	numbers, err := d.numbers()
-	if err != nil {
-		return 0, err
-	}
-	next := 1
-	if len(numbers) > 0 {
-		next = numbers[len(numbers)-1] + 1
-	}
-	if next > maxNumber { // somebody made that up
-		if err := d.removeAll(historyDir); err != nil {
-			return 0, err
-		}
-		next = 1
-	}
-	return next, d.mkdirAll(historyDir)
-}
-
-// forget drops what is too old for the history. What cannot be removed is git-ignored, and the next run tries again.
-func (d *disk) forget() {
-	numbers, err := d.numbers()
-	if err != nil || len(numbers) <= kept {
-		return
-	}
-	for _, n := range numbers[:len(numbers)-kept] {
-		if d.removeAll(doneDir) != nil || d.rename(entryDir(n), doneDir) != nil {
-			return // one rename takes it out: no operation is left there in part
-		}
-	}
-	_ = d.removeAll(doneDir)
-}
-
-// drop takes an operation out of the history, because the present run has undone it. Calling it again does nothing.
-func (d *disk) drop(number int) error {
-	if there, err := d.exists(entryDir(number)); err != nil || !there {
-		return err
-	}
-	const dropped = runDir + "/dropped" // it goes with the run
-	if err := d.removeAll(dropped); err != nil {
-		return err
-	}
-	if err := d.rename(entryDir(number), dropped); err != nil {
-		return err
-	}
-	d.removeEmpty(historyDir)
-	return nil
 }

@@ -29,9 +29,6 @@ const (
 	trashDir   = localDir + "/trash"
 )
 
-// upgradePath is where an upgrade that left conflicts says so.
-const upgradePath = localDir + "/upgrade.json"
-
 // notAFile is what stands for a hash where something else than a file does.
 const notAFile = "not a file"
 
@@ -137,7 +134,7 @@ func (j journal) check() error {
 
 // isRecord says whether a path is that of one of the records that a run keeps for wsgen itself.
 func isRecord(p string) bool {
-	return checkPath(p) == nil && (p == ManifestPath || p == upgradePath || strings.HasPrefix(p, baseDir+"/") || inTrash(p))
+	return checkPath(p) == nil && (p == ManifestPath || p == statePath || strings.HasPrefix(p, baseDir+"/") || inTrash(p))
 }
 
 // inTrash says whether a path is the place of a text that was kept for the user. It stays there, whatever is undone.

@@ -30,7 +30,7 @@ func (t *Tree) PlanUndo(o Options) (p *Plan, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	entries, err := d.history()
+	entries, err := d.history(1)
 	switch {
 	case err != nil:
 		return nil, err
@@ -95,6 +95,9 @@ func (u *undoer) step(i int, s step) error {
 	at, err := u.survey.at(s.Path)
 	if err != nil {
 		return err
+	}
+	if at.presence == walled && s.Old == "" {
+		at.presence = absent // and is to be
 	}
 	op := Op{Path: s.Path, Owner: u.owner(s.Path), Action: Keep, State: Current, Mode: 0o644, exact: true}
 	if at.presence != absent && at.presence != regular {
@@ -231,7 +234,7 @@ func (d *disk) changesBack(p *Plan) ([]change, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all, own []change
+	var gone, here, own []change
 	for i := range p.Ops {
 		op := &p.Ops[i]
 		if op.Action == Keep {
@@ -242,10 +245,13 @@ func (d *disk) changesBack(p *Plan) ([]change, error) {
 		if op.trash {
 			own = append(own, newChange(path.Join(trash, op.Path), nil, op.Old, 0o644))
 		}
-		if isRecord(op.Path) {
+		switch {
+		case isRecord(op.Path):
 			own = append(own, c)
-		} else {
-			all = append(all, c)
+		case c.new == nil: // first: another name of the file may be its own but for case
+			gone = append(gone, c)
+		default:
+			here = append(here, c)
 		}
 	}
 	own = append(own, p.back.own...)
@@ -255,5 +261,5 @@ func (d *disk) changesBack(p *Plan) ([]change, error) {
 	for i := range own {
 		own[i].Own = true
 	}
-	return append(all, own...), nil
+	return slices.Concat(gone, here, own), nil
 }
