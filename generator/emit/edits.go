@@ -10,7 +10,8 @@ import (
 )
 
 // Edit is a change that a command is asked to make to one file of the user's: remove it, move it, or rewrite it where it is.
-// A file that is rendered in the same plan can be rewritten; only one that is not can be removed or moved away.
+// A removal concerns what wsgen wrote: what was there before it stays. It wins over a rendered file of that path; to move a file
+// that is rendered in the same plan is an error.
 type Edit struct {
 	Path string // the file as it is
 	To   string // where it goes: Path for a change in place, "" for its removal
@@ -63,10 +64,10 @@ func checkEdits(files []render.File, edits []Edit, m manifest) error {
 		switch {
 		case owner != "" && owner != render.Yours:
 			return &PathError{e.Path, fmt.Sprintf("an edit of a file that is %s, and not the user's", owner)}
-		case wanted && e.To != e.Path:
-			return &PathError{e.Path, "the spec asks for the file that is to be taken away"}
 		case !e.moves():
 			continue
+		case wanted:
+			return &PathError{e.Path, "the spec asks for the file that is to be moved away"}
 		}
 		if err := take(e.To, i); err != nil {
 			return err
@@ -98,6 +99,9 @@ func (pl *planner) edit(p *Plan, files []render.File) (rest []render.File, err e
 		if err := pl.editOne(p, e); err != nil {
 			return nil, err
 		}
+		if e.To == "" {
+			pl.settled[fold(e.Path)] = true
+		}
 	}
 	for i := range p.Ops {
 		pl.settled[fold(p.Ops[i].Path)] = true
@@ -113,6 +117,9 @@ func (pl *planner) editOne(p *Plan, e Edit) error {
 		return err
 	}
 	switch {
+	case at.presence == absent && e.To == "":
+		p.own[basePath(e.Path)] = nil
+		return nil
 	case at.presence == absent:
 		return pl.followGone(p, e)
 	case at.presence != regular:
@@ -125,10 +132,7 @@ func (pl *planner) editOne(p *Plan, e Edit) error {
 	}
 	switch {
 	case e.To == "":
-		if op = pl.removal(op); op.Action == Delete {
-			p.own[basePath(e.Path)] = nil
-		}
-		p.Ops = append(p.Ops, op)
+		pl.removal(p, op)
 		return nil
 	case e.moves():
 		return pl.move(p, e, op)
@@ -157,26 +161,26 @@ func (pl *planner) unreachable(p *Plan, e Edit, at place) Op {
 }
 
 // removal decides about a file that the spec no longer asks for: it goes when it is as it was written.
-func (pl *planner) removal(op Op) Op {
+func (pl *planner) removal(p *Plan, op Op) {
 	rec, known := pl.manifest.files[op.Path]
-	op.State, op.Reason = Stale, "no longer in the spec"
 	switch {
-	case known && rec.wrote(op.Old):
-		op.Action = Delete
-		return op
-	case known && len(rec.hashes) > 0:
-		op.Reason = "edited by you"
+	case !known:
+		return
+	case len(rec.hashes) == 0:
+		op.Reason, op.Old, op.unrecorded = "there before wsgen wrote here, and so yours", nil, true
+	case rec.wrote(op.Old):
+		op.Action, op.State, op.Reason = Delete, Stale, "no longer in the spec"
+	case pl.options.Force:
+		op.Action, op.State, op.trash = Delete, Stale, true
+		op.Reason = "edited by you; your text goes to " + trashDir
 	default:
-		op.Reason = "there before, and so yours"
+		op.Old, op.State, op.Reason = nil, Stale, "edited by you"
+		op.Fix = "delete it once you need nothing of it (with --force it goes to " + trashDir + ")"
 	}
-	if pl.options.Force {
-		op.Action, op.trash = Delete, true
-		op.Reason += "; your text goes to " + trashDir
-		return op
+	if op.Action == Delete || op.unrecorded {
+		p.own[basePath(op.Path)] = nil
 	}
-	op.Fix = "delete it once you need nothing of it (with --force it goes to " + trashDir + ")"
-	op.Old, op.unrecorded = nil, !known
-	return op
+	p.Ops = append(p.Ops, op)
 }
 
 // rewrite changes a file where it is.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"slices"
 
 	"wsgen/generator/merge"
 	"wsgen/generator/render"
@@ -131,32 +130,31 @@ func (pl *planner) knownBase(file string, rec record) (base []byte, whole bool, 
 
 // merge decides about a file whose base is known, and in which something is to change.
 func (pl *planner) merge(op *Op, base, ours, theirs []byte) {
-	op.State, op.Fix = Outdated, "wsgen upgrade merges it with your edits"
-	op.Reason = "this wsgen writes it differently"
+	merged, conflicts := likeEndings(theirs, ours), 0
+	op.State, op.Reason = Outdated, "this wsgen writes it differently"
+	op.Fix = "wsgen upgrade writes it anew: you have not edited it"
 	if v := pl.manifest.version; v != pl.options.Version {
 		op.Reason = writtenBy(v, pl.options.Version)
 	}
-	merged, conflicts := theirs, 0
-	if sameText(base, ours) {
-		merged = likeEndings(theirs, ours)
-		op.Fix = "wsgen upgrade writes it anew: it is as wsgen wrote it"
-	} else {
+	if !sameText(base, ours) {
 		merged, conflicts = three(base, ours, theirs, pl.options.Version)
-		op.Reason += "; merged with your edits"
+		op.Reason = "merged with what wsgen " + orUnknown(pl.options.Version) + " writes"
+		op.Fix = "wsgen upgrade merges it with your edits"
 	}
 	if bytes.Equal(merged, ours) { // all of it is there already
 		op.State, op.Reason, op.Fix = Current, "", ""
 		return
 	}
 	op.Action, op.Old, op.New, op.Conflicts = Update, ours, nonNil(merged), conflicts
-	if conflicts == 0 {
-		return
-	}
-	op.Reason = fmt.Sprintf("you and this wsgen changed the same lines in %s", count(conflicts, "place", "places"))
-	op.Fix = "choose between the two sides in the file, then: wsgen upgrade --continue"
-	if pl.options.Upgrade == ChangeNothing {
+	switch {
+	case conflicts == 0:
+	case pl.options.Upgrade == ChangeNothing:
 		op.Action, op.State = Conflict, Edited
+		op.Reason = "you and wsgen " + orUnknown(pl.options.Version) + " changed the same lines"
 		op.Fix = "wsgen upgrade --on-conflict markers writes both sides into the file"
+	default:
+		op.Reason = count(conflicts, "conflict", "conflicts")
+		op.Fix = "choose between the two sides in the file, then: wsgen upgrade --continue"
 	}
 }
 
@@ -196,14 +194,22 @@ func nonNil(text []byte) []byte {
 	return text
 }
 
-// openMarkers returns the line, from 1, of the first marker that an upgrade left in the text, or 0 where there is none.
-func openMarkers(text []byte, version string) (line int) {
-	markers := []string{"<<<<<<< " + oursLabel, ">>>>>>> " + theirsLabel + version}
+// openMarkers returns the line, from 1, of each place of the text in which an upgrade left both sides: of the marker with which
+// it begins or, where that is gone, of the one with which it ends.
+func openMarkers(text []byte, version string) (lines []int) {
+	begin, end := "<<<<<<< "+oursLabel, ">>>>>>> "+theirsLabel+version
+	line, open := 0, false
 	for l := range bytes.Lines(text) {
 		line++
-		if slices.Contains(markers, string(bytes.TrimRight(l, "\r\n"))) {
-			return line
+		switch string(bytes.TrimRight(l, "\r\n")) {
+		case begin:
+			lines, open = append(lines, line), true
+		case end:
+			if !open {
+				lines = append(lines, line)
+			}
+			open = false
 		}
 	}
-	return 0
+	return lines
 }

@@ -18,7 +18,7 @@ const statePath = localDir + "/upgrade.json"
 type Upgrading struct {
 	From, To string   // the versions of wsgen; "" where they are not known
 	Files    []string // in which it left conflict markers, sorted
-	Open     []Marker // where they still stand, the first of each file; sorted by path
+	Open     []Marker // where they still stand, one for each place that holds both sides; sorted
 }
 
 // Marker is a conflict marker in a file of the user's.
@@ -51,8 +51,8 @@ func (e *MarkersError) Error() string {
 	for i, m := range e.Open {
 		places[i] = "\n  " + m.String()
 	}
-	return fmt.Sprintf("%s still both sides of the merge: choose between them, and delete the lines with the markers%s",
-		count(len(e.Open), "file holds", "files hold"), strings.Join(places, ""))
+	return fmt.Sprintf("%s both sides of the merge still: choose between them, and delete the lines with the markers%s",
+		count(len(e.Open), "place holds", "places hold"), strings.Join(places, ""))
 }
 
 // Upgrading returns the upgrade that waits for the user to choose between two sides, or nil.
@@ -128,7 +128,7 @@ func readUpgrading(root *os.Root) (*Upgrading, error) {
 		if err != nil {
 			return nil, err
 		}
-		if line := openMarkers(text, state.To); line > 0 {
+		for _, line := range openMarkers(text, state.To) {
 			u.Open = append(u.Open, Marker{Path: p, Line: line})
 		}
 	}
