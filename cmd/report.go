@@ -35,6 +35,8 @@ type report struct {
 	Operations []operationReport `json:"operations,omitempty"`
 	// Undone is the operation that undo takes back.
 	Undone *operationReport `json:"undone,omitempty"`
+	// Upgrade says which upgrade this is about, and what is to be edited in it.
+	Upgrade *upgradeReport `json:"upgrade,omitempty"`
 	// Version answers the command version.
 	Version string `json:"version,omitempty"`
 }
@@ -48,6 +50,8 @@ type opReport struct {
 	Reason string `json:"reason,omitempty"` // where action and state do not tell all
 	Fix    string `json:"fix,omitempty"`    // the way out
 	Diff   string `json:"diff,omitempty"`   // with --diff, and of the command diff: a unified diff
+	// Conflicts is how many places of the file hold both sides between markers after an upgrade, or would.
+	Conflicts int `json:"conflicts,omitempty"`
 }
 
 // diagnosticReport is one finding on the spec.
@@ -90,7 +94,7 @@ func (r *report) addPlan(p *emit.Plan, diffs bool) {
 	for _, op := range p.Ops {
 		o := opReport{
 			Path: op.Path, Owner: string(op.Owner), Action: string(op.Action), State: string(op.State),
-			Reason: op.Reason, Fix: op.Fix,
+			Reason: op.Reason, Fix: op.Fix, Conflicts: op.Conflicts,
 		}
 		if diffs && op.Action != emit.Keep {
 			o.Diff = op.Diff()
