@@ -1,13 +1,180 @@
 package cmd
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wsgen/generator/emit"
+	"wsgen/generator/merge"
+	"wsgen/generator/render"
+	"wsgen/generator/spec"
+)
 
 func newRemoveCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "remove",
-		Short: "Take back what add did: a consumer or a route, and what follows from it",
+	cmd := &cobra.Command{
+		Use:     "remove",
+		Aliases: []string{"destroy"},
+		Short:   "Take back what add did: a consumer or a route, and what follows from it",
+		Args:    subcommandArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usage("", "%s is not supported by this version", cmd.CommandPath())
+			return usage("try: wsgen remove consumer NAME, or wsgen remove route PATH", "there is nothing named to remove")
 		},
 	}
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.AddCommand(newRemoveConsumerCmd(a), newRemoveRouteCmd(a))
+	return cmd
+}
+
+// removing is a removal on its way into the tree.
+type removing struct {
+	tree    *emit.Tree
+	before  *project
+	after   *project // its spec may be that of before: then the spec is rid of it already
+	removal spec.Removal
+	edits   []emit.Edit // of the stub and its test
+}
+
+// openRemoving opens the project that the user stands in. It is nil, and the command at its end, where openTree says so.
+func (a *app) openRemoving(ctx context.Context, what spec.Removal) (*removing, error) {
+	dir, err := a.findProject()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := a.openTree(ctx, dir)
+	if err != nil || tree == nil {
+		return nil, err
+	}
+	p, _, err := a.readProject(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return &removing{tree: tree, before: p, after: p, removal: what}, nil
+}
+
+// takeOut takes the removal out of the spec; commandLine is the command that asked for it. The warnings that are printed are
+// those about the spec as it becomes.
+func (a *app) takeOut(r *removing, commandLine string) error {
+	text, err := r.without()
+	if err != nil {
+		return err
+	}
+	file, m, found := checkSpec(r.before.file.Name, text)
+	if m == nil {
+		a.report.addDiagnostics(file.Name, found)
+		return &specError{file: file, diagnostics: found, argument: commandLine}
+	}
+	a.warn(file, found)
+	r.after = &project{dir: r.before.dir, file: file, model: m}
+	return nil
+}
+
+// without returns the spec without what is removed. Where the history knows the addition, it is taken back byte for byte, with
+// what had to give way to it, such as a {} that said that a section is empty; what was changed since stays. Where it does not, the
+// entry's own lines go.
+func (r *removing) without() ([]byte, error) {
+	now := r.before.file
+	plain, err := now.Remove(r.removal)
+	if err != nil {
+		return nil, err
+	}
+	revisions, err := r.tree.Revisions(render.SpecPath)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range revisions {
+		if v.Before == nil || !r.lacking(v.Before) {
+			continue
+		}
+		added := v.After
+		if added == nil {
+			added = r.added(v)
+		}
+		if added == nil || r.lacking(added) {
+			continue
+		}
+		merged := merge.Three(added, now.Source, v.Before, merge.Labels{})
+		if merged.Conflicts == 0 && spec.Same(merged.Text, plain) {
+			return merged.Text, nil
+		}
+	}
+	return plain, nil
+}
+
+// lacking says whether a source is a sound spec that has nothing of what is removed.
+func (r *removing) lacking(source []byte) bool {
+	f, found := spec.Parse(render.SpecPath, source)
+	if found.HasErrors() {
+		return false
+	}
+	return !slices.ContainsFunc(f.Consumers, func(c spec.Consumer) bool { return c.Name.Value == r.removal.Consumer }) &&
+		!slices.ContainsFunc(f.Routes, func(x spec.Route) bool {
+			return x.Path.Value == r.removal.Path || x.Consumer.Value == r.removal.Consumer
+		})
+}
+
+// added returns the text that an operation left, made anew from the one before it: nil, where it was not by adding what is removed.
+func (r *removing) added(v emit.Revision) []byte {
+	f, _ := spec.Parse(render.SpecPath, v.Before)
+	for _, a := range r.before.additions(r.removal) {
+		if text, err := f.Add(a); err == nil && v.Left(text) {
+			return text
+		}
+	}
+	return nil
+}
+
+// additions returns by what additions the project can have come to have what is removed.
+func (p *project) additions(what spec.Removal) []spec.Addition {
+	var all []spec.Addition
+	for _, x := range p.model.Routes {
+		a := spec.Addition{Consumer: x.Consumer.Name, Mode: string(x.Consumer.Mode), Path: x.Path}
+		if x.Path == what.Path || x.Consumer.Name == what.Consumer {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// emitRemoval brings the tree in line with the spec after the removal. Changed says whether a file changes, kept are the
+// files that the removal would take away, and that stay.
+func (a *app) emitRemoval(ctx context.Context, r *removing) (changed bool, kept []emit.Op, err error) {
+	plan, err := a.planRemoval(r, r.edits, a.flags.force)
+	if err != nil {
+		return false, nil, err
+	}
+	changed, err = a.carryOut(ctx, r.tree, plan)
+	for _, op := range plan.Ops {
+		gone := slices.ContainsFunc(r.edits, func(e emit.Edit) bool { return e.Path == op.Path && e.To == "" })
+		if gone && op.Action == emit.Keep {
+			kept = append(kept, op)
+		}
+	}
+	return changed, kept, err
+}
+
+// planRemoval plans the removal with some edits. A file that one of them takes away is not asked for.
+func (a *app) planRemoval(r *removing, edits []emit.Edit, force bool) (*emit.Plan, error) {
+	files, err := r.after.files(r.before.file.Source)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(files, func(f render.File) bool {
+		return slices.ContainsFunc(edits, func(e emit.Edit) bool { return e.To == "" && e.Path == f.Path })
+	})
+	options := a.options("remove " + r.removal.String())
+	options.Edits, options.Force = edits, force
+	return r.tree.Plan(files, options)
+}
+
+// listed returns names as they are counted up in a sentence: the first ten of them.
+func listed(names []string) string {
+	const most = 10
+	if rest := len(names) - most; rest > 0 {
+		return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), rest)
+	}
+	return strings.Join(names, ", ")
 }
