@@ -33,6 +33,8 @@ type report struct {
 	Match *matchReport `json:"match,omitempty"`
 	// Operations answers undo --list: the newest first.
 	Operations []operationReport `json:"operations,omitempty"`
+	// Left are the places that rename leaves to the user, sorted.
+	Left []leftReport `json:"left,omitempty"`
 	// Undone is the operation that undo takes back.
 	Undone *operationReport `json:"undone,omitempty"`
 	// Upgrade says which upgrade this is about, and what is to be edited in it.
