@@ -27,18 +27,20 @@ type report struct {
 	Diagnostics []diagnosticReport `json:"diagnostics,omitempty"`
 	// Findings are what check found.
 	Findings []finding `json:"findings,omitempty"`
+	// Mount is a Go file that init asks to be put beside a main.go that was there already.
+	Mount string `json:"mount,omitempty"`
 	// Routes is the table of the command routes, sorted by path.
 	Routes []routeReport `json:"routes,omitempty"`
 	// Match answers routes --match.
 	Match *matchReport `json:"match,omitempty"`
+	// Upgrade says which upgrade this is about, and what is to be edited in it.
+	Upgrade *upgradeReport `json:"upgrade,omitempty"`
 	// Operations answers undo --list: the newest first.
 	Operations []operationReport `json:"operations,omitempty"`
 	// Left are the places that rename leaves to the user, sorted.
 	Left []leftReport `json:"left,omitempty"`
 	// Undone is the operation that undo takes back.
 	Undone *operationReport `json:"undone,omitempty"`
-	// Upgrade says which upgrade this is about, and what is to be edited in it.
-	Upgrade *upgradeReport `json:"upgrade,omitempty"`
 	// Version answers the command version.
 	Version string `json:"version,omitempty"`
 }

@@ -93,7 +93,7 @@ func (e *NotEmptyError) Error() string {
 		rest = fmt.Sprintf(" and %d more", len(found)-shown)
 		found = found[:shown]
 	}
-	text := fmt.Sprintf("%s: not empty (%s%s): choose another folder (wsgen init, which adds to an existing one, is not supported by this version)",
+	text := fmt.Sprintf("%s: not empty (%s%s): choose another folder, or add to this one: wsgen init in there",
 		e.Path, strings.Join(found, ", "), rest)
 	if e.Recovered != "" {
 		text = fmt.Sprintf("%s: %s; see whether the project in there is the one you want", e.Path, e.Recovered)
