@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"wsgen/generator/emit"
+	"wsgen/generator/render"
 )
 
 // longPlan is how many lines of a plan are listed file by file after the fact; a longer one is summed up per folder. What
@@ -195,7 +196,8 @@ func whyOf(op emit.Op) string {
 	return op.Reason
 }
 
-// printFolders sums a long plan up: one line per action and top folder. Conflicts are always listed one by one.
+// printFolders sums a long plan up: one line per action and top folder. Conflicts, and changes of what
+// is the user's, are always listed one by one.
 func (a *app) printFolders(changes []emit.Op) {
 	type key struct {
 		action emit.Action
@@ -204,7 +206,7 @@ func (a *app) printFolders(changes []emit.Op) {
 	var order []key
 	count := map[key]int{}
 	for _, op := range changes {
-		if op.Action == emit.Conflict {
+		if op.Action == emit.Conflict || op.Action == emit.Update && op.Owner == render.Yours {
 			a.printOp(op, "")
 			continue
 		}

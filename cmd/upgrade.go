@@ -164,7 +164,7 @@ func runUpgradeCheck(ctx context.Context, o *upgradeOptions, dir string) error {
 	if u := tree.Upgrading(); u != nil {
 		o.report.Upgrade = &upgradeReport{From: u.From, To: u.To}
 		return drift("wsgen upgrade --continue finishes it, wsgen upgrade --abort takes it back",
-			"the upgrade from wsgen %s to %s is in progress%s", orUnknown(u.From), orUnknown(u.To), o.leftToEdit(dir, u.Open))
+			"the upgrade%s is in progress%s", fromTo(u), o.leftToEdit(dir, u.Open))
 	}
 	plan, err := o.plan(ctx, tree, dir)
 	if err != nil {

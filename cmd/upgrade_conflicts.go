@@ -34,6 +34,14 @@ func (o *upgradeOptions) noteOpen(dir string, open []emit.Marker) string {
 	return b.String()
 }
 
+// fromTo says from which version to which an upgrade is, to be appended to a noun; "" where that is lost.
+func fromTo(u *emit.Upgrading) string {
+	if u.To == "" {
+		return ""
+	}
+	return fmt.Sprintf(" from wsgen %s to %s", orUnknown(u.From), u.To)
+}
+
 // leftToEdit says where conflicts are left, to be appended to a fact.
 func (o *upgradeOptions) leftToEdit(dir string, open []emit.Marker) string {
 	if len(open) == 0 {
@@ -103,7 +111,7 @@ func runUpgradeContinue(ctx context.Context, o *upgradeOptions, dir string) erro
 	}
 	o.report.addPlan(plan, o.flags.diff)
 	if o.flags.dryRun {
-		o.notef("would finish the upgrade from wsgen %s to %s\n", orUnknown(u.From), orUnknown(u.To))
+		o.notef("would finish the upgrade%s\n", fromTo(u))
 		o.suggest("wsgen upgrade --continue")
 		return nil
 	}
@@ -111,7 +119,7 @@ func runUpgradeContinue(ctx context.Context, o *upgradeOptions, dir string) erro
 		return err
 	}
 	o.report.Applied = true
-	o.notef("the upgrade from wsgen %s to %s is finished\n", orUnknown(u.From), orUnknown(u.To))
+	o.notef("the upgrade%s is finished\n", fromTo(u))
 	o.suggest("go test ./...")
 	return nil
 }
