@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,7 +139,7 @@ func TestEdits(t *testing.T) {
 				test.edit(t, dir)
 			}
 			before := snapshot(t, dir)
-			o := Options{Version: testVersion, Force: test.force, Edits: test.edits}
+			o := Options{Version: testVersion, Force: test.force, Edits: test.edits, Command: "rename consumer chat room"}
 			p, err := open(t, dir).Plan(test.files, o)
 			if err != nil {
 				t.Fatal(err)
@@ -161,11 +162,16 @@ func TestEdits(t *testing.T) {
 				mustEqual(t, snapshot(t, dir), before)
 				return
 			}
+			mustBeAnnounced(t, p, before, snapshot(t, dir))
 			mustRecordWhatIsThere(t, dir)
 			again := plan(t, open(t, dir), test.files)
 			if got := summary(&Plan{Ops: again.Changes()}); got != test.again {
 				t.Errorf("generate afterwards: got %q, want %q", got, test.again)
 			}
+			if len(history(t, dir)) > 0 {
+				mustUndo(t, dir)
+			}
+			mustEqual(t, committed(snapshot(t, dir)), committed(before))
 		})
 	}
 }
@@ -182,6 +188,27 @@ func mustHold(t *testing.T, dir string, want map[string]string) {
 			t.Errorf("%s is not there", path)
 		case read(t, dir, path) != strings.TrimSuffix(text, "<empty>"):
 			t.Errorf("%s: got %q, want %q", path, read(t, dir, path), text)
+		}
+	}
+}
+
+// mustBeAnnounced checks that the files that changed are those that the plan names, and that they hold what it says.
+func mustBeAnnounced(t *testing.T, p *Plan, before, after map[string]string) {
+	t.Helper()
+	said := make(map[string]Op)
+	for _, op := range p.Changes() {
+		said[op.Path] = op
+	}
+	before, after = users(before), users(after)
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for path := range all {
+		op, announced := said[path]
+		if changed := before[path] != after[path]; changed != announced {
+			t.Errorf("%s: changed %v, announced %v", path, changed, announced)
+		}
+		if announced && op.Action != Delete && !strings.HasSuffix(after[path], " "+string(op.New)) {
+			t.Errorf("%s: holds %q, announced %q", path, after[path], op.New)
 		}
 	}
 }

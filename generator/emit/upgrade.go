@@ -65,7 +65,7 @@ func (pl *planner) upgrade(f render.File, rec record, op Op) (Op, error) {
 		return outdated(op, "what wsgen wrote last is not known: "+basePath(f.Path)+" is lost or was changed",
 			"bring that file back from version control, then: wsgen upgrade"), nil
 	case conflicted(ours) && !pl.options.Force:
-		op.Action, op.State, op.Reason = Conflict, Edited, "holds the two sides of a git merge"
+		op.Action, op.State, op.Reason = Conflict, Edited, "holds the two sides of a merge"
 		op.Fix = "resolve it first (with --force the lines with markers are lines like any other)"
 		return op, nil
 	default:
@@ -130,18 +130,20 @@ func (pl *planner) knownBase(file string, rec record) (base []byte, whole bool, 
 
 // merge decides about a file whose base is known, and in which something is to change.
 func (pl *planner) merge(op *Op, base, ours, theirs []byte) {
-	merged, conflicts := likeEndings(theirs, ours), 0
+	merged, conflicts := normalize(theirs), 0
 	op.State, op.Reason = Outdated, "this wsgen writes it differently"
 	op.Fix = "wsgen upgrade writes it anew: you have not edited it"
 	if v := pl.manifest.version; v != pl.options.Version {
 		op.Reason = writtenBy(v, pl.options.Version)
 	}
 	if !sameText(base, ours) {
-		merged, conflicts = three(base, ours, theirs, pl.options.Version)
+		labels := merge.Labels{Ours: oursLabel, Theirs: theirsLabel + pl.options.Version}
+		result := merge.Three(normalize(base), normalize(ours), merged, labels)
+		merged, conflicts = result.Text, result.Conflicts
 		op.Reason = "merged with what wsgen " + orUnknown(pl.options.Version) + " writes"
 		op.Fix = "wsgen upgrade merges it with your edits"
 	}
-	if bytes.Equal(merged, ours) { // all of it is there already
+	if merged = withEndings(merged, ours); bytes.Equal(merged, ours) { // all of it is there already
 		op.State, op.Reason, op.Fix = Current, "", ""
 		return
 	}
@@ -157,34 +159,6 @@ func (pl *planner) merge(op *Op, base, ours, theirs []byte) {
 		op.Fix = "choose between the two sides in the file, then: wsgen upgrade --continue"
 	}
 }
-
-// three merges three texts in the line endings of ours. Where ours has both kinds, the rarer ones count as edits of their lines.
-func three(base, ours, theirs []byte, version string) (merged []byte, conflicts int) {
-	labels := merge.Labels{Ours: oursLabel, Theirs: theirsLabel + version}
-	crlf := bytes.Count(ours, []byte("\r\n"))
-	switch all := bytes.Count(ours, []byte("\n")); {
-	case crlf == 0:
-	case crlf == all:
-		r := merge.Three(normalize(base), normalize(ours), normalize(theirs), labels)
-		return withCR(r.Text), r.Conflicts
-	case 2*crlf > all:
-		r := merge.Three(withCR(normalize(base)), ours, withCR(normalize(theirs)), labels)
-		return r.Text, r.Conflicts
-	}
-	r := merge.Three(normalize(base), ours, normalize(theirs), labels)
-	return r.Text, r.Conflicts
-}
-
-// likeEndings returns the text with the line endings that most lines of the model have.
-func likeEndings(text, model []byte) []byte {
-	if 2*bytes.Count(model, []byte("\r\n")) > bytes.Count(model, []byte("\n")) {
-		return withCR(normalize(text))
-	}
-	return text
-}
-
-// withCR returns a text with the line endings of Unix in those of Windows.
-func withCR(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
 
 // nonNil tells an empty text from none.
 func nonNil(text []byte) []byte {

@@ -73,6 +73,10 @@ func upgradeRules() []upgradeRule {
 			op: "update outdated 0", text: strings.Replace(merged, "mine() }\n", "mine() }\r\n", 1), base: mainNew},
 		{name: "edited on Windows, with a line of Unix", edit: put(file, strings.Replace(crlf(edited), "mine() }\r\n", "mine() }\n", 1)),
 			op: "update outdated 0", text: strings.Replace(crlf(merged), "mine() }\r\n", "mine() }\n", 1), base: mainNew},
+		{name: "as written, with a line of Windows elsewhere", edit: put(file, strings.Replace(mainOld, "one() {}\n", "one() {}\r\n", 1)),
+			op: "update outdated 0", text: strings.Replace(mainNew, "one() {}\n", "one() {}\r\n", 1), base: mainNew},
+		{name: "as written, with a line of Windows there", edit: put(file, strings.Replace(mainOld, "two() {}\n", "two() {}\r\n", 1)),
+			op: "update outdated 0", text: mainNew, base: mainNew},
 		{name: "edited elsewhere, not UTF-8", edit: put(file, strings.Replace(edited, "mine", "\xff\xfe", 1)), op: "update outdated 0", text: strings.Replace(merged, "mine", "\xff\xfe", 1), base: mainNew},
 		{name: "edited alike", edit: put(file, mainNew), op: "keep current 0", text: mainNew, base: mainNew},
 		{name: "edited alike on Windows", edit: put(file, crlf(mainNew)), op: "keep current 0", text: crlf(mainNew), base: mainNew},
@@ -120,7 +124,7 @@ func TestUpgradeRules(t *testing.T) {
 				test.edit(t, dir)
 			}
 			before := snapshot(t, dir)
-			o := Options{Version: nextVersion, Upgrade: test.style, Force: test.force}
+			o := Options{Version: nextVersion, Upgrade: test.style, Force: test.force, Command: "upgrade"}
 			tree := open(t, dir)
 			p, err := tree.Plan(news(), o)
 			if err != nil {
@@ -149,7 +153,10 @@ func TestUpgradeRules(t *testing.T) {
 			if test.fails {
 				return
 			}
+			mustBeAnnounced(t, p, before, snapshot(t, dir))
 			mustSettle(t, dir, o)
+			mustUndo(t, dir)
+			mustEqual(t, committed(snapshot(t, dir)), committed(before))
 		})
 	}
 }
