@@ -1,0 +1,72 @@
+package emit
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// TestVerify: what can be told from the manifest and the disk alone.
+func TestVerify(t *testing.T) {
+	dir := project(t, sample())
+	verify := func() (lines []string) {
+		t.Helper()
+		ops, err := open(t, dir).Verify()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range ops {
+			lines = append(lines, op.Path+": "+string(op.State)+": "+op.Reason)
+		}
+		return lines
+	}
+	bases := func() (lines []string) {
+		t.Helper()
+		faults, err := open(t, dir).Bases()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range faults {
+			lines = append(lines, f.Path+": "+f.Base+" "+f.Why)
+		}
+		return lines
+	}
+	expect := func(got []string, want ...string) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	expect(verify())
+	expect(bases())
+
+	const generated, yours, spliced = "routing/routing_gen.go", ".gitignore", "go.mod"
+	change := func(name string, f func(string) error) {
+		t.Helper()
+		if err := f(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit := func(p string) error { return os.WriteFile(p, []byte("mine\n"), 0o600) }
+	change(yours, edit)
+	change(spliced, edit)
+	expect(verify())
+	change(yours, os.Remove)
+	expect(verify())
+	change(generated, edit)
+	expect(verify(), generated+": edited: edited by hand")
+	change(generated, os.Remove)
+	expect(verify(), generated+": missing: deleted, and the project needs it")
+	change(generated, func(p string) error { return os.Mkdir(p, 0o700) })
+	expect(verify(), generated+": blocked: a folder stands there")
+	change(generated, os.Remove)
+
+	change(basePath(yours), edit)
+	expect(bases(), yours+": "+basePath(yours)+" is not the text that the manifest records")
+	change(basePath(yours), os.Remove)
+	expect(bases(), yours+": "+basePath(yours)+" is missing")
+
+	change(ManifestPath, os.Remove)
+	expect(verify(), ManifestPath+": missing: the record of what wsgen wrote is lost")
+}
