@@ -170,6 +170,7 @@ func (a *app) finish(err error) int {
 		err, code = failure(flushErr, "what the command had to do is done; only its output is lost", "standard output"), exitInternal
 	}
 	a.printError(err)
+	a.suggestExplain(err)
 	if a.next != "" && !a.flags.quiet && !a.flags.json {
 		fmt.Fprintf(a.stderr, "next: %s\n", a.next)
 	}

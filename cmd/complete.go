@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"wsgen/generator/model"
 	"wsgen/generator/render"
@@ -78,6 +79,68 @@ func onlyFirst(f cobra.CompletionFunc) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return f(cmd, args, begun)
+	}
+}
+
+// completeExamples offers the examples that a project can start from.
+func completeExamples(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names, err := render.Examples()
+	if err != nil { // a fault of wsgen, which new reports
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeSpecs leaves the one FILE that a command takes to the shell.
+func completeSpecs(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeCommands offers what help can be asked about.
+func completeCommands(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	above, rest, err := cmd.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []cobra.Completion
+	for _, c := range above.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFlags has the values of every flag of cmd, and of the commands below it, completed: by the flag's name, since a name
+// means the same with every command, or from the closed set of its values. A flag that has no completion of its own gets none.
+func completeFlags(a *app, cmd *cobra.Command) {
+	byName := map[string]cobra.CompletionFunc{
+		"mode":    completeModes,
+		"layer":   cobra.FixedCompletions(spec.Layers(), cobra.ShellCompDirectiveNoFileComp),
+		"auth":    cobra.FixedCompletions(spec.Auths(), cobra.ShellCompDirectiveNoFileComp),
+		"example": completeExamples,
+		"to":      completeConsumers(a),
+		"match":   completeRoutes(a),
+		"spec":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+		"dir":     cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
+		"chdir":   cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
+	}
+	visit := func(f *pflag.Flag) {
+		complete := byName[f.Name]
+		if set, ok := f.Value.(interface{ values() []string }); ok {
+			complete = cobra.FixedCompletions(set.values(), cobra.ShellCompDirectiveNoFileComp)
+		}
+		if _, given := cmd.GetFlagCompletionFunc(f.Name); complete != nil && !given {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails for a flag that is not there, or is registered
+		}
+	}
+	cmd.PersistentFlags().VisitAll(visit)
+	cmd.Flags().VisitAll(visit)
+	for _, c := range cmd.Commands() {
+		completeFlags(a, c)
 	}
 }
 

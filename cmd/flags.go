@@ -52,6 +52,9 @@ func (c *choice) String() string { return c.value }
 // Type names the kind of value in the help text, for pflag.
 func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
 
+// values returns what the flag can be, for completion.
+func (c *choice) values() []string { return c.allowed }
+
 // Set takes a value of the set and refuses every other, for pflag.
 func (c *choice) Set(s string) error {
 	if !slices.Contains(c.allowed, s) {
@@ -68,14 +71,39 @@ func flagError(cmd *cobra.Command, err error) error {
 	if !errors.As(err, &unknown) {
 		return usage(help, "%s", err)
 	}
-	name := unknown.GetSpecifiedName()
-	if unknown.GetSpecifiedShortnames() != "" {
-		return usage(help, "unknown flag -%s", name)
+	name, near := "--"+unknown.GetSpecifiedName(), ""
+	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
+		name, near = "-"+unknown.GetSpecifiedName(), shorthandMeant(cmd, letters, unknown.GetSpecifiedName())
+	} else if long := spec.Suggest(unknown.GetSpecifiedName(), flagNames(cmd)); long != "" {
+		near = "--" + long
 	}
-	if near := spec.Suggest(name, flagNames(cmd)); near != "" {
-		help = "did you mean --" + near + "? " + help
+	if near != "" {
+		help = "did you mean " + near + "? " + help
 	}
-	return usage(help, "unknown flag --%s for %s", name, cmd.CommandPath())
+	return usage(help, "unknown flag %s for %s", harmless(name), cmd.CommandPath())
+}
+
+// shorthandMeant returns the flag that was most likely meant by letters behind a single dash, of which one is unknown: a long flag
+// that lacks a dash, the same letter in the other case, or the only flag that begins with it.
+func shorthandMeant(cmd *cobra.Command, letters, unknown string) string {
+	long, _, _ := strings.Cut(letters, "=")
+	if near := spec.Suggest(long, flagNames(cmd)); len(long) > 2 && near != "" {
+		return "--" + near
+	}
+	meant := []string{}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case f.Hidden:
+		case strings.EqualFold(f.Shorthand, unknown):
+			meant = slices.Insert(meant, 0, "-"+f.Shorthand)
+		case strings.HasPrefix(f.Name, unknown):
+			meant = append(meant, "--"+f.Name)
+		}
+	})
+	if len(meant) == 1 || len(meant) > 0 && !strings.HasPrefix(meant[0], "--") {
+		return meant[0]
+	}
+	return ""
 }
 
 func flagNames(cmd *cobra.Command) []string {
@@ -125,16 +153,28 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	if slices.Contains(planned(), name) {
 		return usage(wayOut, "%s %s is not supported by this version", cmd.CommandPath(), name)
 	}
-	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		wayOut = fmt.Sprintf("did you mean %s %s? %s", cmd.CommandPath(), near[0], wayOut)
+	if near := commandMeant(cmd, name); near != "" {
+		wayOut = fmt.Sprintf("did you mean %s %s? %s", cmd.CommandPath(), near, wayOut)
 	}
 	return usage(wayOut, "unknown command %q for %s", name, cmd.CommandPath())
 }
 
-// planned returns the commands that are part of the design and not built yet. Messages of other packages may name them.
-func planned() []string {
-	return []string{
-		"init", "remove", "destroy", "rename", "undo", "upgrade", "fmt", "schema", "explain", "export", "import", "dev",
-		"connect", "doctor", "completion", "route", "message",
+// commandMeant returns the command below cmd that a name most likely stands for: the nearest one, or one that begins so.
+func commandMeant(cmd *cobra.Command, name string) string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(append(names, c.Name()), c.Aliases...)
+		}
 	}
+	if near := spec.Suggest(name, names); near != "" {
+		return near
+	}
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return near[0]
+	}
+	return ""
 }
+
+// planned returns the commands that are part of the design and not built yet. Messages of other packages may name them.
+func planned() []string { return []string{"export", "import", "dev", "connect", "message"} }

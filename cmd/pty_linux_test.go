@@ -32,6 +32,12 @@ type console struct {
 // onConsole starts wsgen in dir with all three streams on a pseudo-terminal.
 func onConsole(t *testing.T, dir string, env []string, args ...string) *console {
 	t.Helper()
+	return startOnConsole(t, wsgen(t, dir, args...), env)
+}
+
+// startOnConsole starts a program with all three streams on a pseudo-terminal.
+func startOnConsole(t *testing.T, command *exec.Cmd, env []string) *console {
+	t.Helper()
 	control, name := openPTY(t)
 	terminal, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -39,7 +45,7 @@ func onConsole(t *testing.T, dir string, env []string, args ...string) *console 
 	}
 	t.Cleanup(func() { _ = terminal.Close() })
 	c := &console{
-		t: t, control: control, terminal: terminal, command: wsgen(t, dir, args...),
+		t: t, control: control, terminal: terminal, command: command,
 		ended: make(chan error, 1), more: make(chan struct{}, 1),
 	}
 	c.mode = terminalMode(t, c)

@@ -35,6 +35,12 @@ type report struct {
 	Match *matchReport `json:"match,omitempty"`
 	// Upgrade says which upgrade this is about, and what is to be edited in it.
 	Upgrade *upgradeReport `json:"upgrade,omitempty"`
+	// Explanations answers explain: one code, or all of them.
+	Explanations []explanation `json:"explanations,omitempty"`
+	// Schema answers the command schema.
+	Schema json.RawMessage `json:"schema,omitempty"`
+	// Script answers completion.
+	Script string `json:"script,omitempty"`
 	// Operations answers undo --list: the newest first.
 	Operations []operationReport `json:"operations,omitempty"`
 	// Left are the places that rename leaves to the user, sorted.

@@ -46,6 +46,9 @@ func run(ctx context.Context, args []string, h *host) (code int) {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	found, err := root.ExecuteContextC(ctx)
+	if found.Name() == cobra.ShellCompRequestCmd { // its output is for the shell, whatever flags are on the line it completes
+		a.flags = globals{}
+	}
 	a.report.Command = commandName(found)
 	a.flags.json = a.flags.json || err != nil && slices.Contains(args, "--json") // parsing may have ended before it
 	return a.finish(err)
@@ -89,14 +92,17 @@ Exit codes: 0 done · 1 internal or I/O · 2 usage · 3 invalid spec · 4 drift 
 		newRoutesCmd(a), newValidateCmd(a), newFmtCmd(a), newSchemaCmd(a), newExplainCmd(a),
 		newCompletionCmd(a), newVersionCmd(a),
 	)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	completeFlags(a, root)
 	return root
 }
 
 // newHelpCmd replaces cobra's own, which exits with 0 after a topic that does not exist.
 func newHelpCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "Help about any command",
+		Use:               "help [COMMAND]",
+		Short:             "Help about any command",
+		ValidArgsFunction: completeCommands,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil {

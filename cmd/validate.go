@@ -18,9 +18,10 @@ type validateOptions struct {
 func newValidateCmd(a *app) *cobra.Command {
 	o := &validateOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "validate [FILE]",
-		Short: "Check a spec alone: wsgen.yaml, FILE, or - for standard input; exit 3 if it is invalid",
-		Args:  maxArgs(1),
+		Use:               "validate [FILE]",
+		Short:             "Check a spec alone: wsgen.yaml, FILE, or - for standard input; exit 3 if it is invalid",
+		ValidArgsFunction: completeSpecs,
+		Args:              maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.path = args[0]

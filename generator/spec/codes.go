@@ -136,7 +136,8 @@ func keyCodes() []Explanation {
 		{CodeDuplicateKey, "a key stands twice",
 			"The second of two equal keys would silently win. Remove one of them."},
 		{CodeUnknownKey, "an unknown key",
-			"The whole grammar is in docs/spec.md. Keys are case-sensitive."},
+			"At the top of a spec stand version, service, module, routes, consumers, streams and settings; what is known at a place stands " +
+				"beside the finding. Keys are case-sensitive. An editor that has the schema (wsgen schema) offers them."},
 		{CodeVersion, "an unknown version of the spec's grammar",
 			"This wsgen reads version 1, written as a plain number. A higher version was written by a newer wsgen."},
 		{CodeValue, "an unknown value",
