@@ -113,7 +113,7 @@ func (d *disk) changes(p *Plan, oldManifest []byte) ([]change, error) {
 			return nil, err
 		}
 	}
-	if oldManifest == nil || !sameText(oldManifest, newManifest) {
+	if !p.asRecorded && (oldManifest == nil || !sameText(oldManifest, newManifest)) {
 		own = append(own, newChange(ManifestPath, oldManifest, newManifest, 0o644))
 	}
 	for i := range own {

@@ -89,10 +89,11 @@ type Plan struct {
 	Ops      []Op   // one for each file of the user's project, sorted by path
 	Recorded string // the version of wsgen that wrote the manifest; "" where there is none
 
-	command  string            // what the run is called in the history; "" keeps it out of there
-	manifest manifest          // as it will be
-	own      map[string][]byte // by path: what files of wsgen's own beside the manifest become, the bases above all; nil for gone
-	back     *undoing          // set: the plan takes back an operation, and what becomes of wsgen's own files is told there
+	command    string            // what the run is called in the history; "" keeps it out of there
+	manifest   manifest          // as it will be
+	asRecorded bool              // the manifest stays as it is, damaged or lost
+	own        map[string][]byte // by path: what files of wsgen's own beside the manifest become, the bases above all; nil for gone
+	back       *undoing          // set: the plan takes back an operation, and what becomes of wsgen's own files is told there
 }
 
 // Changes returns the operations that do something: all but Keep.

@@ -73,6 +73,8 @@ func (t *Tree) PlanContinue(o Options) (*Plan, error) {
 		command:  o.Command,
 		manifest: manifest{version: t.manifest.version, files: maps.Clone(t.manifest.files)},
 		own:      map[string][]byte{statePath: nil},
+
+		asRecorded: true,
 	}, nil
 }
 
