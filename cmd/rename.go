@@ -151,6 +151,9 @@ func (r *renaming) look(ctx context.Context) error {
 	if err := r.readFiles(ctx); err != nil {
 		return err
 	}
+	if err := r.refuseLinks(); err != nil {
+		return err
+	}
 	file, line := newStubIndex(r.before.dir).find(r.old)
 	r.elsewhere = line > 0 && file != r.old.File && !r.exists(r.old.File)
 	r.result = rename.Go(r.request())
@@ -175,6 +178,19 @@ func (r *renaming) look(ctx context.Context) error {
 func (r *renaming) exists(file string) bool {
 	_, err := os.Lstat(filepath.Join(r.before.dir, filepath.FromSlash(file)))
 	return err == nil
+}
+
+// refuseLinks refuses a stub, a test of it, or a folder of both, that is a link or no file at all: what it leads to may be used
+// elsewhere, and is not for wsgen to change.
+func (r *renaming) refuseLinks() error {
+	for _, m := range append(r.moves(), move{from: path.Dir(r.old.File)}) {
+		info, err := os.Lstat(filepath.Join(r.before.dir, filepath.FromSlash(m.from)))
+		if err != nil || info.Mode().IsRegular() || m.to == "" && info.IsDir() {
+			continue // what is not there, or cannot be reached, is told by the plan
+		}
+		return &problem{code: exitGuard, fact: r.place(m.from) + " is a link or not a file; nothing is written", wayOut: "put what it leads to in its place"}
+	}
+	return nil
 }
 
 // refuseTaken refuses a name whose files are there already, beside those that would become them.
