@@ -41,11 +41,18 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 	if err != nil {
 		return err
 	}
+	behind, err := o.leftBehind(tree, files) // before the plan is carried out: then this version has written the records
+	if err != nil {
+		return err
+	}
 	changed, err := o.carryOut(ctx, tree, plan)
 	switch {
 	case err != nil:
 	case o.flags.dryRun && changed:
 		o.suggest("wsgen generate")
+	case len(behind) > 0:
+		o.notef("%s of yours left as wsgen %s wrote: wsgen upgrade merges into them what is new\n", counted(len(behind), "file"), tree.Recorded())
+		o.suggest("wsgen upgrade")
 	case changed:
 		o.suggest("go test ./...")
 	default:
