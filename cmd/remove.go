@@ -156,15 +156,12 @@ func (a *app) emitRemoval(ctx context.Context, r *removing) (changed bool, kept 
 	return changed, kept, err
 }
 
-// planRemoval plans the removal with some edits. A file that one of them takes away is not asked for.
+// planRemoval plans the removal with some edits.
 func (a *app) planRemoval(r *removing, edits []emit.Edit, force bool) (*emit.Plan, error) {
 	files, err := r.after.files(r.before.file.Source)
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(files, func(f render.File) bool {
-		return slices.ContainsFunc(edits, func(e emit.Edit) bool { return e.To == "" && e.Path == f.Path })
-	})
 	options := a.options("remove " + r.removal.String())
 	options.Edits, options.Force = edits, force
 	return r.tree.Plan(files, options)

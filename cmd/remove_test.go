@@ -150,6 +150,18 @@ func TestRemoveRestoresAnEmptyConsumer(t *testing.T) {
 	}
 }
 
+// TestRemoveKeepsWhatStoodThere: a file that was there before the consumer is no stub that wsgen wrote, and stays.
+func TestRemoveKeepsWhatStoodThere(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "new", "updater", "-q", "-C", dir)
+	project := filepath.Join(dir, "updater")
+	write(t, project, "consumers/chat_consumer.go", "package consumers\n\n// mine\n")
+	before := treeOf(t, project)
+	must(t, "add", "consumer", "chat", "-C", project)
+	must(t, "remove", "consumer", "chat", "-C", project)
+	sameTree(t, "add consumer and remove consumer", treeOf(t, project), before)
+}
+
 // TestRemoveAfterAnEdit: what was changed in the spec since the addition stays, whether or not the history can be followed.
 func TestRemoveAfterAnEdit(t *testing.T) {
 	const head = "version: 1\nservice: updater\nmodule: example.com/updater\n"
