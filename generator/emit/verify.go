@@ -68,6 +68,18 @@ func (pl *planner) verify(file string, rec record) (Op, error) {
 	return op, nil
 }
 
+// Locked says whether a run of wsgen is writing to the project at this moment, and who that is, where it is known: "process
+// 1234". It reads only.
+func (t *Tree) Locked() (held bool, holder string, err error) {
+	root, err := os.OpenRoot(t.dir)
+	if err != nil {
+		return false, "", err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	held, holder = lockedBy(root, t.dir)
+	return held, holder, nil
+}
+
 // BaseFault is something wrong with the pristine text of a file of the user's, from which an upgrade merges.
 type BaseFault struct {
 	Path string // the file

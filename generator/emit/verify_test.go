@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -69,4 +70,27 @@ func TestVerify(t *testing.T) {
 
 	change(ManifestPath, os.Remove)
 	expect(verify(), ManifestPath+": missing: the record of what wsgen wrote is lost")
+}
+
+// TestLocked: who writes to a project can be told from outside.
+func TestLocked(t *testing.T) {
+	dir := project(t, sample())
+	if held, who, err := open(t, dir).Locked(); held || who != "" || err != nil {
+		t.Errorf("nobody is at work, but: %v %q %v", held, who, err)
+	}
+	d, err := openDisk(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.close() }() // it is only read from here on
+	l, err := d.lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, who, err := open(t, dir).Locked(); !held || !strings.HasPrefix(who, "process ") || err != nil {
+		t.Errorf("somebody is at work, but: %v %q %v", held, who, err)
+	}
+	if err := l.unlock(); err != nil {
+		t.Error(err)
+	}
 }
