@@ -154,6 +154,9 @@ func runUpgradeCheck(ctx context.Context, o *upgradeOptions, dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.refuseNewer(dir, tree); err != nil {
+		return err
+	}
 	if run := tree.Interrupted(); run != nil {
 		if run.Running {
 			return run
@@ -163,8 +166,7 @@ func runUpgradeCheck(ctx context.Context, o *upgradeOptions, dir string) error {
 	}
 	if u := tree.Upgrading(); u != nil {
 		o.report.Upgrade = &upgradeReport{From: u.From, To: u.To}
-		return drift("wsgen upgrade --continue finishes it, wsgen upgrade --abort takes it back",
-			"the upgrade%s is in progress%s", fromTo(u), o.leftToEdit(dir, u.Open))
+		return drift(wayOutOfUpgrade, "%s%s", upgradeInProgress(u), o.leftToEdit(dir, u.Open))
 	}
 	plan, err := o.plan(ctx, tree, dir)
 	if err != nil {

@@ -21,6 +21,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	before := readAll(t, dir)
 	exits(t, dir, 4, "upgrade", "--check")
+	exits(t, dir, 4, "check")
 	exits(t, dir, 5, "upgrade", "--dry-run", "--diff")
 	exits(t, dir, 5, "upgrade", "--on-conflict", "fail")
 	sameFiles(t, before, readAll(t, dir))
@@ -114,7 +115,8 @@ func mustWait(t *testing.T, dir string) {
 	t.Helper()
 	before := readAll(t, dir)
 	for _, args := range [][]string{
-		{"upgrade"}, {"generate"}, {"add", "consumer", "news"}, {"add", "route", "/ws/talk", "--to", "chat"}, {"undo"},
+		{"upgrade"}, {"generate"}, {"add", "consumer", "news"}, {"add", "route", "/ws/talk", "--to", "chat"}, {"remove", "consumer", "chat"},
+		{"remove", "route", "/ws/updates/{job}"}, {"rename", "consumer", "chat", "talk"}, {"undo"},
 	} {
 		if out := exits(t, dir, 6, args...); !strings.Contains(out, "wsgen upgrade --abort") {
 			t.Errorf("wsgen %s does not say why not:\n%s", strings.Join(args, " "), out)
@@ -122,6 +124,7 @@ func mustWait(t *testing.T, dir string) {
 	}
 	exits(t, dir, 5, "upgrade", "--continue")
 	exits(t, dir, 4, "upgrade", "--check")
+	exits(t, dir, 4, "check")
 	sameFiles(t, before, readAll(t, dir))
 }
 
