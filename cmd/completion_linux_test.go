@@ -73,6 +73,8 @@ func TestBashCompletes(t *testing.T) {
 		keys string
 		want []string
 	}{
+		{"wsgen remove consumer \t\t", []string{"chat  (async)", "news  (sync)"}},
+		{"wsgen remove consumer n\t", []string{"wsgen remove consumer news "}},
 		{"wsgen add route /ws/more --to \t\t", []string{"chat  (async)", "news  (sync)"}},
 		{"wsgen add consumer x --mode=\t\t", []string{"sync", "async"}},
 		{"wsgen explain WS031\t\t", []string{"WS0310", "WS0313", "two routes match the same paths"}},
@@ -100,7 +102,7 @@ func TestBashCompletes(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys := "wsgen add route /ws/more --to \t\t"
-		if printed := strings.ReplaceAll(c.pressed(keys), "\a", ""); strings.Count(printed, "\n") > 1 || strings.Contains(printed, "rror") {
+		if printed := strings.ReplaceAll(c.pressed(keys), "\a", ""); strings.Contains(printed, "\n") {
 			t.Errorf("with the spec %q this is printed: %q", broken, printed)
 		}
 	}
