@@ -23,10 +23,9 @@ type Options struct {
 	Upgrade ConflictStyle // set, the user's files are merged with what they would be written like today
 }
 
-// The ways out that a check prints, each used for more than one state.
+// The ways out that are used in more than one file. Those of a plan name the command that made it, see planner.command.
 const (
 	fixGenerate = "wsgen generate writes it"
-	fixForce    = "take your change elsewhere, or run wsgen generate --force, which keeps your text in " + localDir + "/trash"
 	fixMove     = "move it out of the way"
 )
 
@@ -115,6 +114,14 @@ type planner struct {
 
 func newPlanner(m manifest, o Options) *planner {
 	return &planner{manifest: m, options: o, survey: newSurvey(nil), rendered: make(map[string]bool), settled: make(map[string]bool)}
+}
+
+// command is the one that does what the plan says, for the ways out.
+func (pl *planner) command() string {
+	if pl.options.Upgrade != NoMerge {
+		return "wsgen upgrade"
+	}
+	return "wsgen generate"
 }
 
 // wanted returns the operation of each file, in the order of the files.
@@ -245,7 +252,7 @@ func (pl *planner) read(p string) (text []byte, mode fs.FileMode, err error) {
 
 // create writes a file that is not there.
 func (pl *planner) create(op *Op, known bool) {
-	op.Action, op.State, op.Reason, op.Fix = Create, Pending, "not written yet", fixGenerate
+	op.Action, op.State, op.Reason, op.Fix = Create, Pending, "not written yet", pl.command()+" writes it"
 	if known {
 		op.State, op.Reason = Missing, "deleted, and the project needs it"
 	}
@@ -258,10 +265,9 @@ func (pl *planner) splice(op *Op) {
 		return
 	}
 	op.Action, op.State, op.Reason = Update, Pending, "lacks what the spec asks for"
-	op.Fix = "wsgen generate adds it, and touches nothing else"
+	op.Fix = pl.command() + " adds it, and touches nothing else"
 	if pl.options.Upgrade != NoMerge {
 		op.State, op.Reason = Outdated, "lacks what the code of this wsgen needs, or has it in a version that is too old"
-		op.Fix = "wsgen upgrade adds it, and raises the versions that are too old"
 	}
 }
 
@@ -274,7 +280,7 @@ func (pl *planner) replace(op *Op, known bool) {
 		op.Old, op.New = nil, nil
 	case known && rec.wrote(op.Old):
 		op.Action, op.State, op.Reason = Update, Pending, "not as the spec asks"
-		op.Fix = fixGenerate
+		op.Fix = pl.command() + " writes it"
 		if v := pl.manifest.version; v != pl.options.Version {
 			op.State, op.Reason = Outdated, writtenBy(v, pl.options.Version)
 		}
@@ -286,16 +292,16 @@ func (pl *planner) replace(op *Op, known bool) {
 // contest is about a file that wsgen would replace or delete, and that does not hold what wsgen wrote: a conflict, unless
 // the user forces it.
 func (pl *planner) contest(op *Op, known bool, forced Action) {
-	op.Action, op.State, op.Reason, op.Fix = Conflict, Edited, "edited by hand", fixForce
+	op.Action, op.State, op.Reason, op.Fix = Conflict, Edited, "edited by hand", "take your change elsewhere, or run "+pl.command()+" --force, which keeps your text in "+trashDir
 	switch {
 	case conflicted(op.Old):
 		op.Reason = "holds the two sides of a git merge"
-		op.Fix = "wsgen generate --force writes it anew, and keeps this text in " + localDir + "/trash"
+		op.Fix = pl.command() + " --force writes it anew, and keeps this text in " + trashDir
 	case !known:
 		op.State, op.Reason = Blocked, "there already, and nothing records that wsgen wrote it"
 	}
 	if pl.options.Force {
 		op.Action, op.trash = forced, true
-		op.Reason += "; your text goes to " + localDir + "/trash"
+		op.Reason += "; your text goes to " + trashDir
 	}
 }

@@ -45,7 +45,7 @@ func (pl *planner) leftover(file string, rec record) (Op, error) {
 		op.Fix = "delete it; or, to keep it as a file like any other, take its line out of " + ManifestPath
 		return op, nil
 	}
-	op.Fix = "wsgen generate deletes it"
+	op.Fix = pl.command() + " deletes it"
 	var err error
 	if op.Old, op.Mode, err = pl.read(file); err != nil {
 		return Op{}, err

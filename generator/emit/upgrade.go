@@ -45,54 +45,49 @@ func (pl *planner) upgrade(f render.File, rec record, op Op) (Op, error) {
 		}
 		return op, nil
 	}
-	if len(rec.hashes) == 0 {
-		return pl.upgradeAdopted(op, theirs)
-	}
 	ours, mode, why, err := pl.mergeable(f.Path)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Op{}, err
-	case why != "":
-		return outdated(op, why, "bring in by hand what wsgen new project would write there"), nil
+	}
+	if len(rec.hashes) == 0 { // there is nothing to merge from
+		if why != "" || !sameText(ours, theirs) {
+			op.Reason = "there before wsgen, and so not merged with what it would write"
+		}
+		return op, nil
 	}
 	op.Mode = mode
 	if !whole && rec.wrote(ours) {
 		base, whole = ours, true
 	}
+	taken := true // what this version writes is in the file, or counts as if it were
 	switch {
+	case why != "":
+		taken = pl.unmerged(&op, why, "")
 	case sameText(ours, theirs):
 	case !whole:
-		return outdated(op, "what wsgen wrote last is not known: "+basePath(f.Path)+" is lost or was changed",
-			"bring that file back from version control, then: wsgen upgrade"), nil
+		taken = pl.unmerged(&op, "what wsgen wrote last is not known: "+basePath(f.Path)+" is lost or was changed",
+			"bring that file back from version control, then: wsgen upgrade; or ")
 	case conflicted(ours) && !pl.options.Force:
 		op.Action, op.State, op.Reason = Conflict, Edited, "holds the two sides of a merge"
 		op.Fix = "resolve it first (with --force the lines with markers are lines like any other)"
-		return op, nil
+		taken = false
 	default:
 		pl.merge(&op, base, ours, theirs)
+		taken = op.Action != Conflict
 	}
-	if op.Action != Conflict {
+	if taken {
 		op.hash, op.base = hashText(theirs), nonNil(theirs)
 	}
 	return op, nil
 }
 
-// upgradeAdopted is about a file that was there before wsgen: there is nothing to merge from.
-func (pl *planner) upgradeAdopted(op Op, theirs []byte) (Op, error) {
-	ours, _, err := pl.read(op.Path)
-	if err != nil {
-		return Op{}, fmt.Errorf("%s: %w", op.Path, err)
+// unmerged keeps a file that should have been merged, and cannot be. Forced, it is taken as merged from here on.
+func (pl *planner) unmerged(op *Op, why, fix string) (taken bool) {
+	op.State, op.Reason, op.Fix = Outdated, why, fix+"bring in by hand what is new, then: wsgen upgrade --force, which takes the file as merged"
+	if pl.options.Force {
+		op.Reason, op.Fix = why+"; taken as merged", "bring in by hand what is new"
 	}
-	if !sameText(ours, theirs) {
-		op.Reason = "there before wsgen, and so not merged with what it would write"
-	}
-	return op, nil
-}
-
-// outdated keeps a file that should have been merged, and cannot be.
-func outdated(op Op, why, fix string) Op {
-	op.State, op.Reason, op.Fix = Outdated, why, fix
-	return op
+	return pl.options.Force
 }
 
 // mergeable reads a file that is to be merged. Why says what keeps it from being that.
