@@ -16,7 +16,7 @@ const (
 	exitUsage       = 2   // the command line is wrong, or a name exists otherwise
 	exitSpec        = 3   // the spec is invalid
 	exitDrift       = 4   // check and diff: the tree is not what the spec asks for
-	exitConflict    = 5   // a command that writes met an edit of the user's; nothing is written
+	exitConflict    = 5   // a command that writes met an edit of the user's; nothing is written, unless upgrade marks it in the file
 	exitGuard       = 6   // a guard refused: target not empty, lock held, splice not safe, project of a newer wsgen
 	exitInterrupted = 130 // interrupted; every file is old or new, and whole
 )

@@ -71,7 +71,7 @@ ready Go service: routing, consumer stubs, settings, a runtime, and a matching J
   wsgen check                   in CI: does the tree still match the spec?
 
 Exit codes: 0 done · 1 internal or I/O · 2 usage · 3 invalid spec · 4 drift (check, diff) ·
-5 conflict with your edits, nothing written · 6 a guard refused · 130 interrupted`,
+5 conflict with your edits: nothing written or, by upgrade, marked in the files · 6 a guard refused · 130 interrupted`,
 		Version:                    version,
 		SilenceErrors:              true, // finish prints them, once and without usage
 		SilenceUsage:               true,
