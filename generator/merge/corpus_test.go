@@ -158,6 +158,13 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("%d conflicts, want %d:\n%s", got.Conflicts, c.conflicts, got.Text)
 			}
 			checkProperties(t, []byte(c.base), []byte(c.ours), []byte(c.theirs))
+			if got.Conflicts > 0 {
+				return
+			}
+			again := Three([]byte(c.base), got.Text, []byte(c.theirs), labels)
+			if again.Conflicts > 0 || !bytes.Equal(again.Text, got.Text) {
+				t.Errorf("merged once more it is, with %d conflicts:\n%s", again.Conflicts, again.Text)
+			}
 		})
 	}
 }

@@ -96,9 +96,8 @@ const (
 )
 
 const (
-	mostCommon = 1024 // a line with as many counterparts is common in a text of any size
-	window     = 100  // how far around a common line is looked, in lines
-	crowd      = 3    // useless lines for each common one, from which on the common ones are taken for useless
+	window = 100 // how far around a common line is looked, in lines
+	crowd  = 3   // useless lines for each common one, beyond which the common ones are taken for useless
 )
 
 // candidates returns the lines of the span that are worth searching a counterpart for, by their numbers; all others are
@@ -106,7 +105,7 @@ const (
 // often is not where it stands among lines that have no counterpart, as the closing braces and empty lines of a function
 // that is new: their counterparts would be braces from elsewhere.
 func (s *side) candidates(in span, frequency func(class int) int) []int {
-	most := min(roughRoot(len(s.class)), mostCommon)
+	most := roughRoot(len(s.class))
 	worths := make([]worth, in.len())
 	for i := range worths {
 		switch n := frequency(s.class[in.lo+i]); {

@@ -18,55 +18,68 @@ type section struct {
 	ours, theirs span
 }
 
-// sections are in order, and no two of them touch.
+// sections are in order, and at least one line that is the same in ours and theirs stands between two of them.
 type sections []section
 
-// image returns the lines that stand in the changed text for a span of the base, which may reach beyond the change on
-// either side as long as it meets no other.
-func (c change) image(base span) span {
-	return span{c.to.lo + base.lo - c.from.lo, c.to.hi + base.hi - c.from.hi}
+// walk goes through the changes of one side.
+type walk struct {
+	changes []change // that are still to come
+	shift   int      // how far the changes so far moved what follows, in lines down
 }
 
-// beside returns where a span of the base that lies before the change stands in the changed text.
-func (c change) beside(base span) span {
-	return base.shift(c.to.lo - c.from.lo)
+// begins says where in base the next change begins; end says it where there is none.
+func (w *walk) begins(end int) int {
+	if len(w.changes) == 0 {
+		return end
+	}
+	return w.changes[0].from.lo
 }
 
-// join lays what both sides did to the base side by side, both in order and not empty. Changes that overlap or touch
-// make a conflict; one that both sides made makes no section.
-func join(t *texts, ours, theirs []change) sections {
+// take passes the next change if it overlaps the span of base, or touches it, which then reaches to the end of both.
+func (w *walk) take(in *span) bool {
+	if len(w.changes) == 0 || w.changes[0].from.lo > in.hi {
+		return false
+	}
+	x := w.changes[0]
+	in.hi = max(in.hi, x.from.hi)
+	w.shift += x.to.len() - x.from.len()
+	w.changes = w.changes[1:]
+	return true
+}
+
+// until returns the changes that were passed on the way to another point of the walk.
+func (w walk) until(later walk) []change {
+	return w.changes[:len(w.changes)-len(later.changes)]
+}
+
+// join lays what both sides did to the base side by side, each in order. Changes that overlap or touch make a conflict; a
+// change that both sides made makes no section.
+func join(t *texts, ourChanges, theirChanges []change) sections {
 	var all sections
-	// What lies behind the last change of a side is moved by all of them.
-	ourEnd := change{span{len(t.base.class), len(t.base.class)}, span{len(t.ours.class), len(t.ours.class)}}
-	theirEnd := change{ourEnd.from, span{len(t.theirs.class), len(t.theirs.class)}}
-	for len(ours) > 0 || len(theirs) > 0 {
-		o, x := ourEnd, theirEnd
-		if len(ours) > 0 {
-			o = ours[0]
+	ours, theirs := walk{changes: ourChanges}, walk{changes: theirChanges}
+	end := len(t.base.class)
+	for len(ours.changes) > 0 || len(theirs.changes) > 0 {
+		oursBefore, theirsBefore := ours, theirs
+		lo := min(ours.begins(end), theirs.begins(end))
+		base := span{lo, lo}
+		for ours.take(&base) || theirs.take(&base) {
+			// What a change adds to the span may touch another one.
 		}
-		if len(theirs) > 0 {
-			x = theirs[0]
+		s := section{
+			verdict: takeBoth,
+			ours:    span{base.lo + oursBefore.shift, base.hi + ours.shift},
+			theirs:  span{base.lo + theirsBefore.shift, base.hi + theirs.shift},
 		}
+		did, they := oursBefore.until(ours), theirsBefore.until(theirs)
 		switch {
-		case len(theirs) == 0 || len(ours) > 0 && o.from.hi < x.from.lo:
-			all.add(section{takeOurs, o.to, x.beside(o.from)})
-			ours = ours[1:]
+		case len(they) == 0:
+			s.verdict = takeOurs
+		case len(did) == 0:
+			s.verdict = takeTheirs
+		case len(did) == 1 && len(they) == 1 && t.same(did[0], they[0]):
 			continue
-		case len(ours) == 0 || x.from.hi < o.from.lo:
-			all.add(section{takeTheirs, o.beside(x.from), x.to})
-			theirs = theirs[1:]
-			continue
-		case !t.same(o, x):
-			whole := span{min(o.from.lo, x.from.lo), max(o.from.hi, x.from.hi)}
-			all.add(section{takeBoth, o.image(whole), x.image(whole)})
 		}
-		// The change that reaches further may touch the next one of the other side too.
-		if o.from.hi <= x.from.hi {
-			ours = ours[1:]
-		}
-		if x.from.hi <= o.from.hi {
-			theirs = theirs[1:]
-		}
+		all = append(all, s)
 	}
 	return all
 }
@@ -77,27 +90,12 @@ func (t *texts) same(ours, theirs change) bool {
 		slices.Equal(t.ours.class[ours.to.lo:ours.to.hi], t.theirs.class[theirs.to.lo:theirs.to.hi])
 }
 
-// add puts a section at the end, or adds it to the last one where they touch: a conflict, unless both are of one side.
-func (all *sections) add(s section) {
-	if len(*all) > 0 {
-		last := &(*all)[len(*all)-1]
-		if s.ours.lo <= last.ours.hi || s.theirs.lo <= last.theirs.hi {
-			if last.verdict != s.verdict {
-				last.verdict = takeBoth
-			}
-			last.ours.hi, last.theirs.hi = s.ours.hi, s.theirs.hi
-			return
-		}
-	}
-	*all = append(*all, s)
-}
-
 // narrow leaves of each conflict the lines that differ. One conflict may become many, or a section of ours where both sides
 // did the same by changes of different extent.
 func (all sections) narrow(t *texts, c *comparer) sections {
 	var narrowed sections
 	for _, s := range all {
-		if s.verdict != takeBoth || s.ours.empty() || s.theirs.empty() {
+		if s.verdict != takeBoth {
 			narrowed = append(narrowed, s)
 			continue
 		}

@@ -10,32 +10,54 @@ import (
 	"testing"
 )
 
-var triples = flag.Int("triples", 1500, "how many random merges are compared with git")
+var triples = flag.Int("triples", 1000, "how many random merges are compared with git")
 
-// source makes random texts in lines: few values give many equal lines, among them those that code is full of.
+// source makes random texts in lines: few values give many equal lines, among them those that code is full of. A source of
+// code makes whole functions too, with names that occur nowhere else.
 type source struct {
 	*rand.Rand
 	kinds int
+	code  bool
 }
 
 func newSource(seed uint64, kinds int) source {
-	return source{rand.New(rand.NewPCG(seed, 6)), kinds}
+	return source{rand.New(rand.NewPCG(seed, 6)), kinds, false}
 }
 
 func (s source) line() string {
 	n := s.IntN(s.kinds)
-	if everywhere := []string{"", "}", "\t}", "\t\treturn err", ")"}; s.kinds > 3 && n < len(everywhere) {
+	if everywhere := []string{"", "}", "\t}", "\t\treturn err", ")", "\t0,", "\t\t{"}; s.kinds > 3 && n < len(everywhere) {
 		return everywhere[n]
 	}
 	return fmt.Sprintf("line %d", n)
 }
 
 func (s source) text(lines int) []string {
-	text := make([]string, lines)
-	for i := range text {
-		text[i] = s.line()
+	var text []string
+	for len(text) < lines {
+		if s.code && s.IntN(3) > 0 {
+			text = append(text, s.function()...)
+		} else {
+			text = append(text, s.line())
+		}
 	}
 	return text
+}
+
+func (s source) function() []string {
+	text := []string{fmt.Sprintf("func f%d() error {", s.IntN(1_000_000))}
+	for range s.IntN(6) {
+		switch s.IntN(3) {
+		case 0:
+			text = append(text, "\tif err != nil {", "\t\treturn err", "\t}")
+		case 1:
+			text = append(text, s.line())
+		}
+		for range s.IntN(4) {
+			text = append(text, fmt.Sprintf("\tx := %d", s.IntN(1_000_000)))
+		}
+	}
+	return append(text, "\treturn nil", "}", "")
 }
 
 // edited returns text after some edits: lines replaced, inserted, deleted, or moved.
@@ -49,6 +71,9 @@ func (s source) edited(text []string, edits int) []string {
 			text = slices.Delete(text, lo, hi)
 			text = slices.Insert(text, s.IntN(len(text)+1), block...)
 			continue
+		}
+		if s.code && s.IntN(3) == 0 {
+			hi = min(len(text), lo+s.IntN(30))
 		}
 		text = slices.Replace(text, lo, hi, s.text(s.IntN(5))...)
 	}
@@ -82,13 +107,20 @@ func (s source) triple(lines, edits int) (base, ours, theirs []byte) {
 // 2.39: a few are let pass, since the next git may know better.
 func TestRandomAsGit(t *testing.T) {
 	g := newGit(t)
-	sizes := []struct{ kinds, lines, edits int }{
-		{2, 10, 3}, {3, 20, 6}, {8, 30, 4}, {12, 60, 8}, {30, 60, 6}, {40, 300, 30}, {1000, 40, 4}, {1000, 200, 40},
+	sizes := []struct {
+		kinds, lines, edits int
+		code                bool
+	}{
+		{kinds: 2, lines: 10, edits: 3}, {kinds: 3, lines: 20, edits: 6}, {kinds: 8, lines: 30, edits: 4}, {kinds: 12, lines: 60, edits: 8},
+		{kinds: 40, lines: 300, edits: 30}, {kinds: 1000, lines: 40, edits: 4}, {kinds: 1000, lines: 200, edits: 40},
+		{kinds: 20, lines: 50, edits: 4, code: true}, {kinds: 10, lines: 200, edits: 15, code: true}, {kinds: 200, lines: 400, edits: 40, code: true},
 	}
 	conflicts, others := 0, 0
 	for i := range *triples {
 		size := sizes[i%len(sizes)]
-		base, ours, theirs := newSource(uint64(i), size.kinds).triple(size.lines, size.edits)
+		s := newSource(uint64(i), size.kinds)
+		s.code = size.code
+		base, ours, theirs := s.triple(size.lines, size.edits)
 		got := Three(base, ours, theirs, labels)
 		want, err := g.merge(base, ours, theirs)
 		if err != nil {
@@ -115,11 +147,12 @@ func TestRandomAsGit(t *testing.T) {
 }
 
 // large are texts whose differences are too many for a search to the end: of few values, of which each has thousands of
-// counterparts, and with whole stretches that are equal and others that are not.
+// counterparts, or of code, and with whole stretches that are equal and others that are not.
 func large(seed uint64) (base, ours, theirs []byte) {
 	s := newSource(seed, []int{2, 4, 12, 60, 5000}[seed%5])
+	s.code = seed%2 == 1
 	lines := 3000 + s.IntN(7000)
-	old := s.text(lines)
+	old := s.text(lines)[:lines]
 	texts := [2][]string{}
 	for i := range texts {
 		texts[i] = slices.Clone(old)

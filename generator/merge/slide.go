@@ -24,11 +24,8 @@ func (c *cursor) next() bool {
 	return true
 }
 
-// previous goes to the place before; it stays where there is none.
+// previous goes to the place before. There must be one, as there is beside a run that went up.
 func (c *cursor) previous() {
-	if c.lo == 0 {
-		return
-	}
 	c.span = span{c.lo - 1, c.lo - 1}
 	c.growUp()
 }
