@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long, or too much from the network, for `make test`: the tests over connections that break and of several
-# processes, at full length, a short round of the comparison in docs/benchmarks, the tests of the load beside it, and then every
-# fuzz target in turn. SECONDS_EACH says how long, by default a minute.
+# processes, at full length, a short round of the comparison in docs/benchmarks, the tests of the load beside it, wsgen on a disk
+# that fills up, and then every fuzz target in turn. SECONDS_EACH says how long, by default a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/bin:$PATH:/usr/sbin" # Debian keeps nginx from the paths of those who are not root
@@ -17,6 +17,14 @@ printf '\n== docs/benchmarks/load\n'
 
 printf '\n== docs/benchmarks/layers\n'
 (cd docs/benchmarks/layers && go vet ./... && go test -race ./... && go run . -short)
+
+printf '\n== wsgen on a disk that fills up\n'
+go test -c -tags smalldisk -o bin/ ./cmd
+disk=$(mktemp -d)
+unshare --map-root-user --mount bash -euc '
+	mount -t tmpfs -o size=8m none "$0"
+	cd cmd && WSGEN_SMALL_DISK="$0" ../bin/cmd.test -test.run "^TestSmallDisk$" -test.v' "$disk"
+rmdir "$disk"
 
 for package in $(go list ./...); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
