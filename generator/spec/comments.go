@@ -2,6 +2,8 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,19 +20,42 @@ type comment struct {
 	alone  bool // there is nothing else on its line
 }
 
-// commentsOf returns the comments of a source, whose tree has no errors, in their order. What YAML's own nodes tell of comments
+// span is where a node stands in a source. For a collection, to is no more than from.
+type span struct{ from, to int }
+
+// spansOf returns where the nodes of a tree stand. They are asked for in their order, which keeps a source of one long line from
+// costing the square of its length.
+func spansOf(pos *positions, root *yaml.Node) map[*yaml.Node]span {
+	spans := map[*yaml.Node]span{}
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		from := pos.offset(n.Line, n.Column)
+		to := from
+		if n.Kind == yaml.ScalarNode && n.Value != "" || n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+			length, _ := scalarLength(n, pos.text[from:pos.lineEnd(n.Line)])
+			to += length
+		}
+		spans[n] = span{from, to}
+		for _, c := range n.Content {
+			walk(c)
+		}
+	}
+	walk(root)
+	return spans
+}
+
+// commentsOf returns the comments of a source whose tree has no errors, in their order. What YAML's own nodes tell of comments
 // is not enough: some are lost there. But every scalar of a valid spec stands on one line, and outside of scalars a # always
 // begins a comment.
-func commentsOf(pos *positions, root *yaml.Node) []comment {
+func commentsOf(pos *positions, spans map[*yaml.Node]span) []comment {
 	var all []comment
-	scalars := scalarSpans(pos, root, nil)
-	slices.SortFunc(scalars, func(a, b [2]int) int { return a[0] - b[0] })
+	scalars := slices.SortedFunc(maps.Values(spans), func(a, b span) int { return cmp.Or(a.from-b.from, a.to-b.to) })
 	for at := pos.start[0]; at < len(pos.text); {
-		for len(scalars) > 0 && at >= scalars[0][1] {
+		for len(scalars) > 0 && at >= scalars[0].to {
 			scalars = scalars[1:]
 		}
-		if len(scalars) > 0 && at >= scalars[0][0] {
-			at = scalars[0][1]
+		if len(scalars) > 0 && at >= scalars[0].from {
+			at = scalars[0].to
 			continue
 		}
 		if pos.text[at] != '#' {
@@ -47,25 +72,4 @@ func commentsOf(pos *positions, root *yaml.Node) []comment {
 		at = pos.lineEnd(line)
 	}
 	return all
-}
-
-// scalarSpans adds where each scalar at or below n begins and ends, those without a character apart.
-func scalarSpans(pos *positions, n *yaml.Node, spans [][2]int) [][2]int {
-	if from, to := scalarSpan(pos, n); to > from {
-		spans = append(spans, [2]int{from, to})
-	}
-	for _, c := range n.Content {
-		spans = scalarSpans(pos, c, spans)
-	}
-	return spans
-}
-
-// scalarSpan returns where a scalar begins and ends in the source: nowhere, for what is none.
-func scalarSpan(pos *positions, n *yaml.Node) (from, to int) {
-	if n.Kind != yaml.ScalarNode || isNull(n) && n.Value == "" {
-		return 0, 0
-	}
-	from = pos.offset(n.Line, n.Column)
-	length, _ := scalarLength(n, string(pos.text[from:pos.lineEnd(n.Line)]))
-	return from, from + length
 }

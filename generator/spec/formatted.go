@@ -22,8 +22,9 @@ func (f *File) Formatted() ([]byte, error) {
 		return nil, fmt.Errorf("%s: a spec that has errors is not laid out; correct it first", f.Name)
 	}
 	pos := newPositions(f.Source)
-	comments := commentsOf(pos, f.root)
-	p := &layout{pos: pos, comments: comments}
+	spans := spansOf(pos, f.root)
+	comments := commentsOf(pos, spans)
+	p := &layout{pos: pos, spans: spans, comments: comments}
 	lines := p.document(f.root)
 	eol := (&splicer{file: f, pos: pos}).lineEnding(1)
 	var b strings.Builder
@@ -51,7 +52,8 @@ func sameComments(source []byte, comments []comment) bool {
 		slices.Sort(out)
 		return out
 	}
-	return slices.Equal(texts(commentsOf(newPositions(source), f.root)), texts(comments))
+	pos := newPositions(source)
+	return slices.Equal(texts(commentsOf(pos, spansOf(pos, f.root))), texts(comments))
 }
 
 // outLine is one line of the result, without its line ending.
@@ -63,6 +65,7 @@ type outLine struct {
 // layout lays a tree out. It goes through the nodes in their order, and takes each comment along when it comes to it.
 type layout struct {
 	pos      *positions
+	spans    map[*yaml.Node]span
 	comments []comment // those that are not in lines yet
 	lines    []outLine
 	lastLine int // of the source: where what was printed last stands
@@ -129,7 +132,7 @@ func (p *layout) cut(f func()) []outLine {
 }
 
 // offset returns where a node begins.
-func (p *layout) offset(n *yaml.Node) int { return p.pos.offset(n.Line, n.Column) }
+func (p *layout) offset(n *yaml.Node) int { return p.spans[n].from }
 
 // next returns where the entry after the i-th node of a collection begins, or until for the last.
 func (p *layout) next(n *yaml.Node, i, until int) int {
@@ -176,9 +179,7 @@ func (p *layout) entry(key, value *yaml.Node, indent string, until int) {
 	p.above(p.offset(key), indent)
 	head := indent + p.text(key) + ":"
 	inline, end := p.inline(value, indent == "")
-	if _, to := scalarSpan(p.pos, key); end < to {
-		end = to
-	}
+	end = max(end, p.spans[key].to)
 	if value.Kind != yaml.ScalarNode && inline == "" {
 		p.opened(head, key, value, indent, until)
 		return
@@ -280,8 +281,8 @@ func (p *layout) inside(key *yaml.Node, until int, indent string) {
 
 // text returns a scalar as it stands in the source.
 func (p *layout) text(n *yaml.Node) string {
-	from, to := scalarSpan(p.pos, n)
-	return string(p.pos.text[from:to])
+	at := p.spans[n]
+	return string(p.pos.text[at.from:at.to])
 }
 
 // inline returns a value as it stands behind its key, and where it ends in the source; nothing, for one that is opened. Section says
@@ -290,11 +291,9 @@ func (p *layout) inline(n *yaml.Node, section bool) (text string, end int) {
 	switch {
 	case n.Kind == yaml.ScalarNode:
 		if section && isNull(n) {
-			_, end = scalarSpan(p.pos, n)
-			return "", end
+			return "", p.end(n)
 		}
-		_, end = scalarSpan(p.pos, n)
-		return p.text(n), end
+		return p.text(n), p.end(n)
 	case n.Style&yaml.FlowStyle == 0, section, p.pos.lineOf(p.end(n)-1) != n.Line:
 		return "", 0
 	}
@@ -317,8 +316,10 @@ func (p *layout) inline(n *yaml.Node, section bool) (text string, end int) {
 // end returns where a scalar or a collection in flow style ends.
 func (p *layout) end(n *yaml.Node) int {
 	if n.Kind == yaml.ScalarNode {
-		_, end := scalarSpan(p.pos, n)
-		return end
+		if at := p.spans[n]; at.to > at.from {
+			return at.to
+		}
+		return 0 // of what is not there, YAML gives the place of what comes after it
 	}
 	at := p.offset(n) + 1
 	for _, c := range n.Content {

@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -266,26 +267,27 @@ type neighbour struct {
 // neighbours returns the comments of a spec in their order.
 func neighbours(f *File) []neighbour {
 	pos := newPositions(f.Source)
-	spans := scalarSpans(pos, f.root, nil)
+	places := spansOf(pos, f.root)
+	comments := commentsOf(pos, places)
 	for i := 1; i < len(f.root.Content); i += 2 { // emptiness that is written out may go
 		if n := f.root.Content[i]; isNull(n) {
-			from, to := scalarSpan(pos, n)
-			spans = slices.DeleteFunc(spans, func(s [2]int) bool { return s == [2]int{from, to} })
+			delete(places, n)
 		}
 	}
-	slices.SortFunc(spans, func(a, b [2]int) int { return a[0] - b[0] })
+	spans := slices.DeleteFunc(slices.Collect(maps.Values(places)), func(s span) bool { return s.from == s.to })
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
 	var all []neighbour
-	for _, c := range commentsOf(pos, f.root) {
-		n, _ := slices.BinarySearchFunc(spans, c.offset, func(s [2]int, at int) int { return s[0] - at })
+	for _, c := range comments {
+		n, _ := slices.BinarySearchFunc(spans, c.offset, func(s span, at int) int { return s.from - at })
 		text := func(i int) string {
 			if i < 0 || i >= len(spans) {
 				return fmt.Sprint(i)
 			}
-			return fmt.Sprint(i, " ", string(f.Source[spans[i][0]:spans[i][1]]))
+			return fmt.Sprint(i, " ", string(f.Source[spans[i].from:spans[i].to]))
 		}
 		found := neighbour{c.text, []string{text(n - 1), text(n)}}
 		for i, s := range spans {
-			if pos.lineOf(s[0]) == c.line {
+			if pos.lineOf(s.from) == c.line {
 				found.near = append(found.near, text(i))
 			}
 		}
@@ -464,4 +466,21 @@ func FuzzFormatted(f *testing.F) {
 		f.Add(randomSpec(seed))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) { checkFormatted(t, source) })
+}
+
+// BenchmarkLongLine reads and lays out a spec of one line, of which no part is to be gone through for every entry.
+func BenchmarkLongLine(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("{version: 1, service: s, module: m, consumers: {a: sync}, routes: {")
+	for i := range 10_000 {
+		fmt.Fprintf(&text, "/ws/é%d: a, ", i)
+	}
+	text.WriteString("}}\n")
+	b.SetBytes(int64(text.Len()))
+	for b.Loop() {
+		f, _ := Parse("wsgen.yaml", []byte(text.String()))
+		if _, err := f.Formatted(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

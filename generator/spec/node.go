@@ -1,7 +1,7 @@
 package spec
 
 import (
-	"strings"
+	"bytes"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -13,14 +13,14 @@ func (d *decoder) span(n *yaml.Node) Span {
 		return d.span(n.Content[0])
 	}
 	at := d.pos.offset(n.Line, n.Column)
-	line := string(d.pos.text[at:max(at, d.pos.lineEnd(min(max(n.Line, 1), len(d.pos.start))))])
+	line := d.pos.text[at:max(at, d.pos.lineEnd(min(max(n.Line, 1), len(d.pos.start))))]
 	length, _ := scalarLength(n, line)
 	return d.pos.span(n.Line, n.Column, length)
 }
 
 // scalarLength returns how many bytes a node takes of the line that it begins in, and whether it also ends there. The line is
 // cut to begin with the node. YAML's nodes know where they begin only.
-func scalarLength(n *yaml.Node, line string) (length int, whole bool) {
+func scalarLength(n *yaml.Node, line []byte) (length int, whole bool) {
 	switch {
 	case n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0:
 		return wordLength(line), true
@@ -32,15 +32,15 @@ func scalarLength(n *yaml.Node, line string) (length int, whole bool) {
 		return quotedLength(line, '\'', '\'')
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		return 1, false
-	case strings.HasPrefix(line, n.Value):
+	case len(line) >= len(n.Value) && string(line[:len(n.Value)]) == n.Value:
 		return len(n.Value), true
 	}
-	return len(strings.TrimRight(line, " \t\r")), false
+	return len(bytes.TrimRight(line, " \t\r")), false
 }
 
 // wordLength returns how long the word is that the line begins with.
-func wordLength(line string) int {
-	if end := strings.IndexAny(line, " \t\r,]}"); end >= 0 {
+func wordLength(line []byte) int {
+	if end := bytes.IndexAny(line, " \t\r,]}"); end >= 0 {
 		return end
 	}
 	return len(line)
@@ -48,7 +48,7 @@ func wordLength(line string) int {
 
 // quotedLength returns how long the quoted scalar is that the line begins with, in which escape makes the next character
 // part of the text. A quote that escapes itself does so by standing twice.
-func quotedLength(line string, quote, escape byte) (length int, whole bool) {
+func quotedLength(line []byte, quote, escape byte) (length int, whole bool) {
 	for i := 1; i < len(line); i++ {
 		switch {
 		case line[i] == escape && (escape != quote || i+1 < len(line) && line[i+1] == quote):
@@ -57,13 +57,13 @@ func quotedLength(line string, quote, escape byte) (length int, whole bool) {
 			return i + 1, true
 		}
 	}
-	return len(strings.TrimRight(line, " \t\r")), false
+	return len(bytes.TrimRight(line, " \t\r")), false
 }
 
 // onOneLine reports whether a scalar ends in the line it begins in.
 func (d *decoder) onOneLine(n *yaml.Node) bool {
 	at := d.pos.offset(n.Line, n.Column)
-	_, whole := scalarLength(n, string(d.pos.text[at:d.pos.lineEnd(n.Line)]))
+	_, whole := scalarLength(n, d.pos.text[at:d.pos.lineEnd(n.Line)])
 	return whole
 }
 

@@ -171,7 +171,7 @@ func (c *cutter) endsInComment(line int, value *yaml.Node) bool {
 	text := c.pos.line(line)
 	if value.Line == line && value.Kind == yaml.ScalarNode {
 		at := c.pos.offset(value.Line, value.Column)
-		length, _ := scalarLength(value, string(c.pos.text[at:c.pos.lineEnd(line)]))
+		length, _ := scalarLength(value, c.pos.text[at:c.pos.lineEnd(line)])
 		text = string(c.pos.text[at+length : c.pos.lineEnd(line)])
 	}
 	return strings.Contains(text, " #")

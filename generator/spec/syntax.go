@@ -65,8 +65,8 @@ func (d *decoder) star(f failure) {
 		line, column = f.contextLine, f.contextColumn
 	}
 	at := d.pos.offset(line, column)
-	word := string(d.pos.text[at:d.pos.lineEnd(line)])
-	word = word[:wordLength(word)]
+	rest := d.pos.text[at:d.pos.lineEnd(line)]
+	word := string(rest[:wordLength(rest)])
 	span := d.pos.span(line, column, len(word))
 	if word != "*" && !strings.Contains(word, ".") {
 		d.errorf(CodeAnchor, span, "write the value out, or put it in quotes", "an alias is not possible in a spec")
