@@ -199,19 +199,23 @@ func leftBehind(plan *emit.Plan) int {
 	return n
 }
 
-// summary counts what a plan does.
+// summary counts what a plan would do.
 func summary(plan *emit.Plan) string {
-	changes := plan.Changes()
-	text := counted(len(changes), "file") + " would change"
+	changes, inTheWay, conflicts := plan.Changes(), len(plan.Conflicts()), 0
+	for _, op := range changes {
+		if op.Action != emit.Conflict {
+			conflicts += op.Conflicts
+		}
+	}
+	text := counted(len(changes)-inTheWay, "file") + " would change"
 	if len(changes) == 0 {
 		text = "only the record of what wsgen wrote would change"
 	}
-	conflicts := 0
-	for _, op := range changes {
-		conflicts += op.Conflicts
-	}
 	if conflicts > 0 {
 		text += ", with " + counted(conflicts, "conflict")
+	}
+	if inTheWay > 0 {
+		text += ", once what is in the way is settled: " + counted(inTheWay, "file")
 	}
 	return text
 }
