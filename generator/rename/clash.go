@@ -42,65 +42,15 @@ func (w *work) taken(o types.Object, name string) {
 
 // captured is about the use of a name in a place where the new name would mean something else.
 func (w *work) captured(p *pkg, s *source, id *ast.Ident, name string) {
-	line, _ := position(s.Text, s.offset(id.Pos()))
-	fact := fmt.Sprintf("is declared there, and would hide the new name in line %d", line)
-	for _, t := range typeParams(s.syntax, id.Pos()) {
-		if t.Name == name {
-			w.clash(t.Pos(), name, fact)
-		}
-	}
 	scope := p.types.Scope().Innermost(id.Pos())
 	if scope == nil {
 		return
 	}
 	within, other := scope.LookupParent(name, id.Pos())
 	if other != nil && other.Pos().IsValid() && w.renamed[other] == "" && !(within == p.types.Scope() && w.inHome(p)) { // else it is taken
-		w.clash(other.Pos(), name, fact)
+		line := w.line(s.File, s.offset(id.Pos()))
+		w.clash(other.Pos(), name, fmt.Sprintf("is declared there, and would hide the new name in line %d", line))
 	}
-}
-
-// typeParams returns the type parameters of the function whose signature a position is in. The checker keeps scopes for bodies,
-// where they can be looked up, and none for signatures.
-func typeParams(file *ast.File, at token.Pos) []*ast.Ident {
-	for _, d := range file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok || at < f.Pos() || at >= f.End() {
-			continue
-		}
-		ids := receiverParams(f.Recv)
-		if f.Type.TypeParams != nil {
-			for _, field := range f.Type.TypeParams.List {
-				ids = append(ids, field.Names...)
-			}
-		}
-		return ids
-	}
-	return nil
-}
-
-// receiverParams returns the T of func (x *Box[T]).
-func receiverParams(list *ast.FieldList) []*ast.Ident {
-	if list == nil || len(list.List) == 0 {
-		return nil
-	}
-	e := list.List[0].Type
-	if pointer, ok := e.(*ast.StarExpr); ok {
-		e = pointer.X
-	}
-	var params []ast.Expr
-	switch e := e.(type) {
-	case *ast.IndexExpr:
-		params = []ast.Expr{e.Index}
-	case *ast.IndexListExpr:
-		params = e.Indices
-	}
-	var ids []*ast.Ident
-	for _, param := range params {
-		if id, ok := param.(*ast.Ident); ok {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }
 
 // namesake is about the methods of a type that gets a field of their name.

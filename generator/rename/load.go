@@ -22,16 +22,18 @@ const generatedElsewhere = "another program generated the file: change what it i
 type work struct {
 	request Request
 	set     *token.FileSet
-	groups  map[string]map[string][]*source // parsed files by folder and by name of the package
+	folders map[string][]File               // files by folder
+	groups  map[string]map[string][]*source // files that parse, by folder and by name of the package; of the folders that matter
 	checked map[string]*pkg                 // by folder and name: "consumers consumers_test"; nil while it is being checked
 	home    *pkg                            // the package whose names change; nil where no file of it parses
 
 	renamed  map[types.Object]string // the objects that get a new name
 	embedded map[*types.Var]string   // fields that are named after a renamed type
 	vocabulary
-	broken map[string]string
-	doubts []Doubt
-	found  []Clash
+	broken   map[string]string
+	lineEnds map[string][]int // offsets, by path
+	doubts   []Doubt
+	found    []Clash
 }
 
 // source is one file that parses.
@@ -51,30 +53,43 @@ type pkg struct {
 
 func newWork(r Request) *work {
 	w := &work{
-		request: r, set: token.NewFileSet(), groups: map[string]map[string][]*source{}, checked: map[string]*pkg{},
-		renamed: map[types.Object]string{}, embedded: map[*types.Var]string{}, broken: map[string]string{},
+		request: r, set: token.NewFileSet(), folders: map[string][]File{},
+		groups: map[string]map[string][]*source{}, checked: map[string]*pkg{},
+		renamed: map[types.Object]string{}, embedded: map[*types.Var]string{}, broken: map[string]string{}, lineEnds: map[string][]int{},
 	}
 	w.learn()
 	return w
 }
 
-// load parses the files and checks every package that could mention an old name, with the packages of the module that they
-// import.
+// load parses and checks every package that could mention an old name, with the packages of the module that they import.
 func (w *work) load() {
 	for _, f := range w.request.Files {
-		w.parse(f)
+		w.folders[path.Dir(f.Path)] = append(w.folders[path.Dir(f.Path)], f)
 	}
 	home := w.request.Folder
-	if name := mainName(w.groups[home]); name != "" {
+	if name := mainName(w.parsed(home)); name != "" {
 		w.home = w.check(home, name)
 	}
-	for _, folder := range slices.Sorted(maps.Keys(w.groups)) {
-		for _, name := range slices.Sorted(maps.Keys(w.groups[folder])) {
-			if folder == home || slices.ContainsFunc(w.groups[folder][name], w.concerned) {
-				w.check(folder, name)
-			}
+	for _, folder := range slices.Sorted(maps.Keys(w.folders)) {
+		if folder != home && !slices.ContainsFunc(w.folders[folder], w.concerned) {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(w.parsed(folder))) {
+			w.check(folder, name)
 		}
 	}
+}
+
+// parsed returns the files of a folder by the package that they are of.
+func (w *work) parsed(folder string) map[string][]*source {
+	if group, known := w.groups[folder]; known {
+		return group
+	}
+	w.groups[folder] = map[string][]*source{}
+	for _, f := range w.folders[folder] {
+		w.parse(f)
+	}
+	return w.groups[folder]
 }
 
 // parse takes in one file. One that does not parse, and mentions an old name where it could mean ours, is doubts.
@@ -91,9 +106,6 @@ func (w *work) parse(f File) {
 		f.Fixed = generatedElsewhere
 	}
 	folder, name := path.Dir(f.Path), syntax.Name.Name
-	if w.groups[folder] == nil {
-		w.groups[folder] = map[string][]*source{}
-	}
 	w.groups[folder][name] = append(w.groups[folder][name], &source{File: f, syntax: syntax})
 }
 
@@ -112,9 +124,9 @@ func firstError(err error) string {
 func (w *work) importPath() string { return w.request.Module + "/" + w.request.Folder }
 
 // concerned says whether a file mentions an old name, in whatever sense.
-func (w *work) concerned(s *source) bool {
+func (w *work) concerned(f File) bool {
 	for old := range w.request.Names {
-		if bytes.Contains(s.Text, []byte(old)) {
+		if bytes.Contains(f.Text, []byte(old)) {
 			return true
 		}
 	}
@@ -183,7 +195,7 @@ func (f finder) Import(importPath string) (*types.Package, error) {
 	if importPath == f.work.request.Module {
 		folder, ours = ".", true
 	}
-	name := mainName(f.work.groups[folder])
+	name := mainName(f.work.parsed(folder))
 	if !ours || name == "" {
 		return nil, errNotHere
 	}

@@ -232,7 +232,7 @@ func (w *work) look(p *pkg, s *source) {
 }
 
 func (w *work) identifier(p *pkg, s *source, id *ast.Ident, at places) {
-	name := w.meant(p, s, id, at)
+	name := w.meant(p, id, at)
 	switch {
 	case name != "" && s.Fixed != "":
 		w.doubt(s.File, s.offset(id.Pos()), s.Fixed)
@@ -243,14 +243,14 @@ func (w *work) identifier(p *pkg, s *source, id *ast.Ident, at places) {
 			w.captured(p, s, id, name)
 		}
 	default:
-		if why := w.unclear(p, id, at); why != "" {
+		if why := w.unclear(p, s, id, at); why != "" {
 			w.doubt(s.File, s.offset(id.Pos()), why)
 		}
 	}
 }
 
 // meant returns the new name of what an identifier certainly means, or "".
-func (w *work) meant(p *pkg, s *source, id *ast.Ident, at places) string {
+func (w *work) meant(p *pkg, id *ast.Ident, at places) string {
 	if at.of[id] == nowhere {
 		return ""
 	}
@@ -271,19 +271,17 @@ func (w *work) meant(p *pkg, s *source, id *ast.Ident, at places) string {
 	case at.of[id] == topLevel: // declared for a second time: for another system, behind a build constraint
 		return w.renamed[p.types.Scope().Lookup(id.Name)]
 	case at.of[id] == inScope:
-		return w.renamed[w.lookUp(p, s, id, at)]
+		return w.renamed[w.lookUp(p, id, at)]
+	case at.of[id] == selected && w.isHome(p, at.from[id], at):
+		return w.renamed[w.home.types.Scope().Lookup(id.Name)]
 	}
 	return ""
 }
 
 // lookUp finds in the scopes around an identifier what the checker passed over, as it does with the type arguments of a type
-// that it does not know. It is nil where the scopes cannot be trusted: in a function that was passed over as well, and where
-// a type parameter has the name.
-func (w *work) lookUp(p *pkg, s *source, id *ast.Ident, at places) types.Object {
+// that it does not know. It is nil where the scopes cannot be trusted: in a function that was passed over as well.
+func (w *work) lookUp(p *pkg, id *ast.Ident, at places) types.Object {
 	if literal := at.within[id]; literal != nil && p.info.Scopes[literal.Type] == nil {
-		return nil
-	}
-	if slices.ContainsFunc(typeParams(s.syntax, id.Pos()), func(t *ast.Ident) bool { return t.Name == id.Name }) {
 		return nil
 	}
 	scope := p.types.Scope().Innermost(id.Pos())
@@ -296,30 +294,32 @@ func (w *work) lookUp(p *pkg, s *source, id *ast.Ident, at places) types.Object 
 
 // unclear says why it is not known whether an identifier means what is renamed. It is "" where it does not bear one of the
 // names, and where it certainly means something else.
-func (w *work) unclear(p *pkg, id *ast.Ident, at places) string {
+func (w *work) unclear(p *pkg, s *source, id *ast.Ident, at places) string {
 	if w.request.Names[id.Name] == "" || at.of[id] == nowhere || p.info.Uses[id] != nil || p.info.Defs[id] != nil {
 		return ""
 	}
 	missing := "package " + path.Base(w.request.Folder) + " declares no such name"
-	switch at.of[id] {
-	case selected, key:
-		if w.isHome(p, at.from[id]) {
-			return missing
-		}
+	unknown := "what it means could not be told"
+	switch from, _ := at.from[id].(*ast.Ident); {
+	case at.of[id] == selected && w.isHome(p, at.from[id], at):
+		return missing
+	case at.of[id] == selected && from != nil && w.callsHome(s, from.Name) && p.info.Uses[from] == nil && w.lookUp(p, from, at) == nil:
+		return unknown
+	case at.of[id] == selected, at.of[id] == key:
 		if len(w.embedded) == 0 {
 			return "" // only a field that a type was embedded as has its name
 		}
 		return "it may be the field that the type is embedded as: the type of what it belongs to is not known here"
+	case at.of[id] == inScope && w.lookUp(p, id, at) != nil:
+		return "" // something else: meant would have had a name for it
+	case p.types.Scope().Lookup(id.Name) != nil:
+		return unknown
+	case w.inHome(p):
+		return missing
+	case w.dotted(p):
+		return unknown
 	}
-	if scope := p.types.Scope(); scope.Lookup(id.Name) == nil {
-		if w.inHome(p) {
-			return missing
-		}
-		if !w.dotted(p) {
-			return "" // the package has no such name, and none comes from ours
-		}
-	}
-	return "what it means could not be told"
+	return "" // the package has no such name, and none comes from ours
 }
 
 // dotted says whether a file of a package imports with a dot the one whose names change.
@@ -332,11 +332,25 @@ func (w *work) dotted(p *pkg) bool {
 }
 
 // isHome says whether an expression is the name by which a file imports the package whose names change.
-func (w *work) isHome(p *pkg, e ast.Expr) bool {
+func (w *work) isHome(p *pkg, e ast.Expr, at places) bool {
 	id, ok := e.(*ast.Ident)
 	if !ok {
 		return false
 	}
-	name, ok := p.info.Uses[id].(*types.PkgName)
+	o := p.info.Uses[id]
+	if o == nil {
+		o = w.lookUp(p, id, at)
+	}
+	name, ok := o.(*types.PkgName)
 	return ok && w.home != nil && name.Imported() == w.home.types
+}
+
+// callsHome says whether a file imports the package whose names change by this name.
+func (w *work) callsHome(s *source, name string) bool {
+	return slices.ContainsFunc(s.syntax.Imports, func(i *ast.ImportSpec) bool {
+		if i.Name != nil {
+			return i.Name.Name == name && w.imports(i)
+		}
+		return w.imports(i) && w.home != nil && w.home.types.Name() == name
+	})
 }

@@ -172,17 +172,26 @@ func (w *work) doubtWords(f File, from, to int, why string) {
 }
 
 func (w *work) doubt(f File, offset int, why string) {
-	line, _ := position(f.Text, offset)
+	line := w.line(f, offset)
 	w.doubts = append(w.doubts, Doubt{File: f.Path, Line: line, Text: lineAt(f.Text, offset), Why: why})
 }
 
 // offset returns where a position is in the text of the file.
 func (s *source) offset(at token.Pos) int { return int(at - s.syntax.FileStart) }
 
-// position returns the line and the column, in bytes, of an offset.
-func position(text []byte, offset int) (line, column int) {
-	before := text[:offset]
-	return bytes.Count(before, []byte("\n")) + 1, offset - bytes.LastIndexByte(before, '\n')
+// line returns the line of an offset, from 1. The line ends of a file are looked for once: it may hold thousands of doubts.
+func (w *work) line(f File, offset int) int {
+	ends, known := w.lineEnds[f.Path]
+	if !known {
+		for i, c := range f.Text {
+			if c == '\n' {
+				ends = append(ends, i)
+			}
+		}
+		w.lineEnds[f.Path] = ends
+	}
+	before, _ := slices.BinarySearch(ends, offset)
+	return before + 1
 }
 
 // lineAt returns the line of an offset without the blanks around it, cut where it is long.

@@ -49,7 +49,7 @@ type Result struct {
 	Texts   map[string][]byte // the new texts of the files that change, by path
 	Doubts  []Doubt           // sorted by place
 	Clashes []Clash           // sorted by place
-	Broken  map[string]string // files that do not parse, by path: the error, with its line and column in front
+	Broken  map[string]string // files that do not parse, of folders that mention an old name: the error, its line and column in front
 }
 
 // Doubt is a place that mentions an old name, and that is left to the user.

@@ -225,13 +225,22 @@ func TestBytes(t *testing.T) {
 
 // Columns move with the names, and only in files that are formatted: the fields of a struct, and the comments behind them.
 func TestColumnsFollow(t *testing.T) {
-	text := "package consumers\n\ntype x struct {\n\ta ChatParams // one\n\tb int        // two\n}\n"
-	r := request([]File{{Path: "consumers/a.go", Text: []byte(text)}, params("ChatParams")})
-	r.Names = Names{"ChatParams": "AuditoriumParams"}
-	done := Go(r)
-	want := "package consumers\n\ntype x struct {\n\ta AuditoriumParams // one\n\tb int              // two\n}\n"
-	if got := string(done.Texts["consumers/a.go"]); got != want {
-		t.Errorf("becomes\n%s\nwant\n%s", got, want)
+	const text = "package consumers\n\ntype x struct {\n\ta ChatParams // one\n\tb int        // two\n}\n"
+	const want = "package consumers\n\ntype x struct {\n\ta AuditoriumParams // one\n\tb int              // two\n}\n"
+	crlf := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+	for name, c := range map[string]struct{ text, want string }{
+		"formatted":    {text, want},
+		"BOM and CRLF": {"\uFEFF" + crlf(text), "\uFEFF" + crlf(want)},
+		"not formatted": {strings.Replace(text, "\tb int  ", "\tb  int ", 1),
+			strings.Replace(strings.Replace(text, "\tb int  ", "\tb  int ", 1), "ChatParams", "AuditoriumParams", 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := request([]File{{Path: "consumers/a.go", Text: []byte(c.text)}, params("ChatParams")})
+			r.Names = Names{"ChatParams": "AuditoriumParams"}
+			if got := string(Go(r).Texts["consumers/a.go"]); got != c.want {
+				t.Errorf("becomes\n%q\nwant\n%q", got, c.want)
+			}
+		})
 	}
 }
 
@@ -307,4 +316,19 @@ func FuzzGo(f *testing.F) {
 			checkBack(t, r, done)
 		}
 	})
+}
+
+// BenchmarkGo is about a project of a hundred files that all use the consumer.
+func BenchmarkGo(b *testing.B) {
+	files := []File{{Path: "consumers/stub.go", Text: []byte(stub)}, params("ChatParams")}
+	for i := range 100 {
+		use := strings.Repeat("\nfunc _() { _ = consumers.NewChatConsumer(consumers.ChatParams{}) } // a ChatConsumer\n", 100)
+		text := fmt.Sprintf("package use%d\n\nimport \"example.com/m/consumers\"\n%s", i, use)
+		files = append(files, File{Path: fmt.Sprintf("use%d/use.go", i), Text: []byte(text)})
+	}
+	for b.Loop() {
+		if len(Go(request(files)).Texts) != 101 {
+			b.Fatal("not all of them changed")
+		}
+	}
 }
