@@ -55,6 +55,13 @@ func child(command, dir string) error {
 	if err != nil {
 		return err
 	}
+	if command == "undo" {
+		p, err := tree.PlanUndo(Options{})
+		if err != nil {
+			return err
+		}
+		return tree.Apply(context.Background(), p)
+	}
 	p, err := tree.Plan(killFiles("new"), Options{Version: testVersion})
 	if err != nil {
 		return err

@@ -201,6 +201,9 @@ func TestUndoAfterCheckout(t *testing.T) {
 	sceneOperation(t, dir)
 	write(t, dir, "client/index.js", "edited by hand\n")                  // as it was before
 	write(t, dir, "routing/routing_gen.go", "package routing // two\r\n") // as the operation left it, but for the line endings
+	if got := history(t, dir); !strings.HasSuffix(got[0], " [] ") {
+		t.Errorf("touched: %q", got)
+	}
 	p := mustUndo(t, dir)
 	mustEqual(t, exact(t, dir), before)
 	if o := op(t, p, "client/index.js"); o.Action != Keep || o.Reason != "as before already" {

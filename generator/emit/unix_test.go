@@ -56,11 +56,17 @@ func TestWriteCutShort(t *testing.T) {
 func TestReadOnlyFolders(t *testing.T) {
 	for _, test := range []struct{ command, folder string }{
 		{"apply", ""}, {"apply", "routing"}, {"apply", wsgenDir}, {"apply", "."}, {"new", ".."},
+		{"undo", ""}, {"undo", "routing"}, {"undo", wsgenDir}, {"undo", localDir},
 	} {
 		t.Run(test.command+" in "+test.folder, func(t *testing.T) {
 			dir := project(t, killFiles("old"))
 			if test.command == "new" {
 				remove(t, dir, "")
+			}
+			if test.command == "undo" {
+				if _, err := generate(t, dir, killFiles("new"), Options{Command: "generate"}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			before := snapshot(t, filepath.Dir(dir))
 			surrender(t, filepath.Dir(dir))
@@ -75,7 +81,7 @@ func TestReadOnlyFolders(t *testing.T) {
 				t.Errorf("output %q", out)
 			}
 			mustEqual(t, snapshot(t, filepath.Dir(dir)), before)
-			if test.command == "apply" && open(t, dir).Interrupted() != nil {
+			if test.command != "new" && open(t, dir).Interrupted() != nil {
 				t.Error("an interrupted run was left")
 			}
 		})
