@@ -143,17 +143,9 @@ func (s *site) modules(_ *os.Root, files []render.File, _ *emit.Plan) (found []f
 	if s.mod == nil {
 		return nil, nil
 	}
-	i := slices.IndexFunc(files, func(f render.File) bool { return f.Path == "go.mod" })
-	if i < 0 {
-		return nil, nil
-	}
-	text, err := files[i].Render(nil)
-	if err != nil {
+	want, err := emittedMod(files)
+	if err != nil || want == nil {
 		return nil, err
-	}
-	want, err := modfile.Parse("go.mod", text, nil)
-	if err != nil {
-		return nil, failure(err, "", "internal error: the text made for go.mod is not valid")
 	}
 	has, place := "1.16", "no go line says otherwise, so" // see the Go Modules Reference, "go directive"
 	if s.mod.Go != nil {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,11 +16,7 @@ import (
 // goTool runs the go command in a folder, with the modules that building wsgen has brought and without a network.
 func goTool(t *testing.T, dir string, args ...string) {
 	t.Helper()
-	tool := filepath.Join(runtime.GOROOT(), "bin", "go")
-	if _, err := os.Stat(tool); err != nil {
-		tool = "go"
-	}
-	c := exec.CommandContext(t.Context(), tool, args...)
+	c := exec.CommandContext(t.Context(), "go", args...)
 	c.Dir = dir
 	c.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOTOOLCHAIN=local")
 	if out, err := c.CombinedOutput(); err != nil {

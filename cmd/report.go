@@ -27,6 +27,8 @@ type report struct {
 	Diagnostics []diagnosticReport `json:"diagnostics,omitempty"`
 	// Findings are what check found.
 	Findings []finding `json:"findings,omitempty"`
+	// Checkups are what doctor looked at.
+	Checkups []checkup `json:"checkups,omitempty"`
 	// Mount is a Go file that init asks to be put beside a main.go that was there already.
 	Mount string `json:"mount,omitempty"`
 	// Routes is the table of the command routes, sorted by path.
