@@ -106,6 +106,7 @@ func exitCode(err error) int {
 		running  *emit.Interrupted
 		unsafe   *spec.UnsafeSpliceError
 		format   *emit.FormatError
+		history  *emit.HistoryError
 	)
 	switch {
 	case err == nil:
@@ -122,7 +123,8 @@ func exitCode(err error) int {
 	case errors.As(err, &conflict):
 		return exitConflict
 	case errors.As(err, &notEmpty), errors.As(err, &locked), errors.As(err, &changed), errors.As(err, &unsafe),
-		errors.As(err, &target), errors.As(err, &path), errors.As(err, &running), errors.As(err, &format):
+		errors.As(err, &target), errors.As(err, &path), errors.As(err, &running), errors.As(err, &format),
+		errors.As(err, &history):
 		return exitGuard
 	case errors.As(err, &p):
 		return p.code

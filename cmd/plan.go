@@ -34,10 +34,7 @@ func (a *app) openTree(ctx context.Context, dir string) (*emit.Tree, error) {
 
 // upgradeInProgress says between which versions an upgrade was left in the middle.
 func upgradeInProgress(u *emit.Upgrading) string {
-	if u.From == "" || u.To == "" {
-		return "an upgrade is in progress"
-	}
-	return fmt.Sprintf("an upgrade from wsgen %s to %s is in progress", u.From, u.To)
+	return "an upgrade" + fromTo(u) + " is in progress"
 }
 
 const wayOutOfUpgrade = "wsgen upgrade --continue when the files are edited, wsgen upgrade --abort to take it back"
@@ -124,7 +121,9 @@ func (a *app) carryOut(ctx context.Context, tree *emit.Tree, plan *emit.Plan) (c
 	}
 	switch {
 	case !changed:
-		a.notef("nothing to do\n")
+		if plan.Undoes() == nil { // else it changed records of wsgen's own
+			a.notef("nothing to do\n")
+		}
 		a.printPlan(plan, "")
 	case a.flags.dryRun:
 		a.printPlan(plan, "would ")
