@@ -85,7 +85,13 @@ func runUpgrade(ctx context.Context, o *upgradeOptions) error {
 		return runUpgradeContinue(ctx, o, dir)
 	case o.abort:
 		return runUpgradeAbort(ctx, o, dir)
+	default:
+		return runUpgradeMerge(ctx, o, dir)
 	}
+}
+
+// runUpgradeMerge is the upgrade itself.
+func runUpgradeMerge(ctx context.Context, o *upgradeOptions, dir string) error {
 	tree, err := o.openTree(ctx, dir)
 	if err != nil || tree == nil {
 		return err
@@ -109,7 +115,7 @@ func runUpgrade(ctx context.Context, o *upgradeOptions) error {
 	case changed:
 		o.suggest("go test ./...")
 	case !inStep:
-		o.notef("the record of what wsgen wrote is brought up to date\n")
+		o.notef("the record of what wsgen wrote was brought up to date\n")
 		o.suggest("wsgen check")
 	default:
 		o.suggest("wsgen check")

@@ -34,10 +34,13 @@ func (o *upgradeOptions) noteOpen(dir string, open []emit.Marker) string {
 	return b.String()
 }
 
-// fromTo says from which version to which an upgrade is, to be appended to a noun; "" where that is lost.
+// fromTo says between which versions an upgrade is, to be appended to a noun; "" where that is lost.
 func fromTo(u *emit.Upgrading) string {
-	if u.To == "" {
+	switch u.To {
+	case "":
 		return ""
+	case u.From:
+		return " to wsgen " + u.To
 	}
 	return fmt.Sprintf(" from wsgen %s to %s", orUnknown(u.From), u.To)
 }

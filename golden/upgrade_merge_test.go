@@ -132,6 +132,25 @@ func TestUpgradeAfterTheSpecChanged(t *testing.T) {
 	buildsAndPasses(t, dir)
 }
 
+// Whoever runs generate with a newer wsgen has new generated files, and his own as they were; upgrade then does the rest, and it
+// all comes to the same.
+func TestUpgradeAfterGenerate(t *testing.T) {
+	atOnce, inTwoSteps := editedProject(t), editedProject(t)
+	exits(t, atOnce, 5, "upgrade")
+	_, edits := frozen(t, "edits.txtar")
+	before := readTree(t, inTwoSteps)
+	exits(t, inTwoSteps, 0, "generate")
+	after := readTree(t, inTwoSteps)
+	for path := range edits {
+		if !bytes.Equal(before[path], after[path]) {
+			t.Errorf("generate has changed %s", path)
+		}
+	}
+	exits(t, inTwoSteps, 4, "upgrade", "--check")
+	exits(t, inTwoSteps, 5, "upgrade")
+	sameFiles(t, readTree(t, atOnce), readTree(t, inTwoSteps))
+}
+
 // An upgrade that is finished can be taken back like every other operation; what was edited in it has changed since, and goes to the
 // trash.
 func TestUndoOfAnUpgrade(t *testing.T) {
