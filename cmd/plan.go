@@ -121,7 +121,9 @@ func (a *app) carryOut(ctx context.Context, tree *emit.Tree, plan *emit.Plan) (c
 	}
 	switch {
 	case !changed:
-		a.notef("nothing to do\n")
+		if plan.Undoes() == nil { // else it changed records of wsgen's own
+			a.notef("nothing to do\n")
+		}
 		a.printPlan(plan, "")
 	case a.flags.dryRun:
 		a.printPlan(plan, "would ")
