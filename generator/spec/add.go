@@ -32,7 +32,7 @@ func (e *UnsafeSpliceError) Error() string {
 		place = fmt.Sprintf("%s:%d:%d", e.Name, e.Span.Line, e.Span.Column)
 	}
 	snippet := "    " + strings.ReplaceAll(strings.TrimSuffix(e.Snippet, "\n"), "\n", "\n    ")
-	return fmt.Sprintf("%s: %s; nothing is written: %s\n\n%s", place, e.Reason, e.Do, snippet)
+	return fmt.Sprintf("%s: %s; nothing is written: %s; or run wsgen fmt first\n\n%s", place, e.Reason, e.Do, snippet)
 }
 
 // Add returns the source with the addition spliced in: "NAME: MODE" at the end of "consumers" and "PATH: NAME" at the end

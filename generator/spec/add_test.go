@@ -199,7 +199,7 @@ func TestAddRefuses(t *testing.T) {
 		}
 		got, err := f.Add(Addition{Consumer: "a", Path: "/ws/a"})
 		var unsafe *UnsafeSpliceError
-		want := tc.want + "; nothing is written: add this by hand, then run wsgen generate\n\n    routes:\n      /ws/a: a"
+		want := tc.want + "; nothing is written: add this by hand, then run wsgen generate; or run wsgen fmt first\n\n    routes:\n      /ws/a: a"
 		if got != nil || !errors.As(err, &unsafe) || err.Error() != want || unsafe.Snippet != snippet {
 			t.Errorf("%s: got %q and error\n%v\nwant\n%s", name, got, err, want)
 		}

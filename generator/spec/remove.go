@@ -16,7 +16,8 @@ type Removal struct {
 }
 
 // Remove returns the source without the lines of some entries. An entry's own lines go, and with them the comments behind
-// and inside it; comments above it stay, and so does every other byte. Where the last line of a source without a final line
+// and inside it, and one of the blank lines that set it apart where there are some on both sides; comments above it stay, and so
+// does every other byte. Where the last line of a source without a final line
 // ending goes, the line before loses its own, as it had none before [File.Add] put it there. A section whose last entry
 // goes stays, empty. The result has been parsed again and says what the source said, less the removal.
 //
@@ -125,6 +126,7 @@ func (c *cutter) cut(r Removal) (Span, string) {
 				c.entry(i, j, body)
 			}
 		}
+		c.closeUp(root.Content[i], body)
 	}
 	return Span{}, ""
 }
@@ -146,22 +148,14 @@ func (c *cutter) entry(i, j int, body *yaml.Node) {
 	}
 }
 
-// tail returns the last line of an entry whose content ends on a line, and behind which another begins after limit: the
-// comments there that stand deeper than the entry's key go with it, if they follow a comment at its end or others of its own entries.
-// Below a short entry without a comment, one may have been indented by accident, and stays.
+// tail returns the last line of an entry whose content ends on a line, and behind which another begins after limit. The comments
+// there that stand deeper than its key go with it where it has many lines, or where they go on with the comment at its end. Below
+// any other, one may have been indented by accident, and stays.
 func (c *cutter) tail(last, limit int, key, value *yaml.Node) int {
-	nested := value.Kind == yaml.MappingNode && value.Style&yaml.FlowStyle == 0
-	if !nested && !c.endsInComment(last, value) {
-		return last
-	}
-	for line := last + 1; line <= limit; line++ {
-		text := c.pos.line(line)
-		switch {
-		case isCommentFrom(text, key.Column+1):
-			last = line
-		case !nested || strings.TrimSpace(text) != "":
-			return last
-		}
+	goesOn := c.endsInComment(last, value)
+	last = c.inside(last, limit, key, value)
+	for goesOn && last < limit && isCommentFrom(c.pos.line(last+1), key.Column+1) {
+		last++
 	}
 	return last
 }
@@ -185,17 +179,41 @@ func (s *splicer) limit(i int) int {
 	return s.end()
 }
 
-// rest returns the source without the lines that are gone.
+// rest returns the source without the lines that are gone. Where blank lines stood on both sides of them, one goes with them:
+// it set them apart.
 func (c *cutter) rest() []byte {
-	text := c.pos.text
+	text, last := c.pos.text, c.pos.lines()
 	out := slices.Clone(text[:c.pos.start[0]]) // the byte order mark
-	for line := 1; line <= c.pos.lines(); line++ {
-		if !c.gone[line] {
+	before, blank, cut := len(out), false, false
+	for line := 1; line <= last; line++ {
+		if c.gone[line] {
+			cut = true
+			continue
+		}
+		apart := strings.TrimSpace(c.pos.line(line)) == ""
+		if !cut || !blank || !apart {
+			before, blank = len(out), apart
 			out = append(out, text[c.pos.start[line-1]:min(c.pos.lineEnd(line)+1, len(text))]...)
 		}
+		cut = false
 	}
-	if c.gone[c.pos.lines()] && c.pos.lineEnd(c.pos.lines()) == len(text) { // the last line has no line ending
+	if cut && blank { // nothing is left to be set apart
+		out = out[:before]
+	}
+	if c.gone[last] && c.pos.lineEnd(last) == len(text) { // the last line has no line ending
 		out = out[:len(out)-len(c.lineEnding(1))]
 	}
 	return out
+}
+
+// closeUp marks the blank line between the key of a section and what is left below it, where entries above that line go.
+func (c *cutter) closeUp(head, body *yaml.Node) {
+	left := slices.ContainsFunc(body.Content, func(n *yaml.Node) bool { return !c.gone[n.Line] })
+	line := head.Line + 1
+	for c.gone[line] {
+		line++
+	}
+	if left && line > head.Line+1 && strings.TrimSpace(c.pos.line(line)) == "" {
+		c.gone[line] = true
+	}
 }

@@ -118,11 +118,11 @@ func checkRemove(t *testing.T, r Removal, marked string) {
 func TestRemoveRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ source, want string }{
 		"flow document": {"{version: 1, service: a, module: b, consumers: {a: sync}}\n", "wsgen.yaml:1:1: the spec is in flow style; " +
-			"nothing is written: take this out by hand, then run wsgen remove consumer a\n\n    consumers:\n      a: sync"},
+			"nothing is written: take this out by hand, then run wsgen remove consumer a; or run wsgen fmt first\n\n    consumers:\n      a: sync"},
 		"flow section": {head + "consumers:\n  a: sync\nroutes: {/ws/b: a}\n", "wsgen.yaml:6:9: routes is in flow style; " +
-			"nothing is written: take this out by hand, then run wsgen remove consumer a\n\n    routes:\n      /ws/b: a\n    consumers:\n      a: sync"},
+			"nothing is written: take this out by hand, then run wsgen remove consumer a; or run wsgen fmt first\n\n    routes:\n      /ws/b: a\n    consumers:\n      a: sync"},
 		"explicit key": {head + "consumers:\n  ? a\n  : sync\n", "wsgen.yaml:5:5: the entry does not begin with its key; " +
-			"nothing is written: take this out by hand, then run wsgen remove consumer a\n\n    consumers:\n      a: sync"},
+			"nothing is written: take this out by hand, then run wsgen remove consumer a; or run wsgen fmt first\n\n    consumers:\n      a: sync"},
 	} {
 		f, ds := Parse("wsgen.yaml", []byte(tc.source))
 		if len(ds) > 0 {
@@ -188,7 +188,7 @@ func FuzzRemove(f *testing.F) {
 			}
 		}
 		added, err := file.Add(Addition{Consumer: consumer, Mode: "sync", Path: path})
-		if err != nil || file.consumer(consumer) >= 0 {
+		if err != nil || file.consumer(consumer) >= 0 || len(file.entriesOf(Removal{Consumer: consumer})) > 0 {
 			return
 		}
 		again, _ := Parse("wsgen.yaml", added)

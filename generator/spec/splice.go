@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -88,11 +89,29 @@ func (s *splicer) extend(i int, body *yaml.Node, e newEntry) {
 		last--
 	}
 	column := body.Content[0].Column
+	lastKey, lastValue := body.Content[len(body.Content)-2], body.Content[len(body.Content)-1]
+	last = s.inside(last, limit, lastKey, lastValue)
 	for last < limit && isCommentFrom(s.pos.line(last+1), column) {
 		last++ // a comment under the last entry belongs to it
 	}
-	lastKey, lastValue := body.Content[len(body.Content)-2], body.Content[len(body.Content)-1]
 	s.insertAfter(last, strings.Repeat(" ", column-1)+e.text(lastKey.Style, lastValue.Style))
+}
+
+// inside returns the last line of an entry of many lines, whose content ends on a line and behind which another begins after limit:
+// the comments there that stand deeper than its key are part of it.
+func (s *splicer) inside(last, limit int, key, value *yaml.Node) int {
+	if value.Kind != yaml.MappingNode || value.Style&yaml.FlowStyle != 0 {
+		return last
+	}
+	for line := last + 1; line <= limit; line++ {
+		switch text := s.pos.line(line); {
+		case isCommentFrom(text, key.Column+1):
+			last = line
+		case strings.TrimSpace(text) != "":
+			return last
+		}
+	}
+	return last
 }
 
 // fill adds the first entry of a section that is there but empty. A value that says so gives way.
@@ -115,8 +134,23 @@ func (s *splicer) fill(head, body *yaml.Node, e newEntry) (Span, string) {
 		}
 		s.edits = append(s.edits, edit{at: start, old: at + width - start})
 	}
-	s.insertAfter(head.Line, strings.Repeat(" ", head.Column-1)+s.indent()+e.text(0, 0))
+	s.insertAfter(s.afterComment(head.Line), strings.Repeat(" ", head.Column-1)+s.indent()+e.text(0, 0))
 	return Span{}, ""
+}
+
+// afterComment returns the last of the lines in which the comment at the end of a line goes on, right below its beginning: the
+// line itself, where it has none. Nothing else on the line holds a #.
+func (s *splicer) afterComment(line int) int {
+	text := s.pos.line(line)
+	at := strings.Index(text, " #")
+	if at < 0 {
+		return line
+	}
+	below := strings.Repeat(" ", utf8.RuneCountInString(text[:at])+1) + "#"
+	for line < s.end() && strings.HasPrefix(s.pos.line(line+1), below) {
+		line++
+	}
+	return line
 }
 
 // open adds a section that is missing, at the end, after a blank line.
