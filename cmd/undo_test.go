@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -42,5 +43,21 @@ func TestUndoAfterAnInterruption(t *testing.T) {
 		if out := mustRun(t, dir, "routes"); strings.Contains(out, "chat") {
 			t.Error(out)
 		}
+	}
+}
+
+// TestUndoAfterAnInterruptedUndo finishes that one, and takes back nothing more.
+func TestUndoAfterAnInterruptedUndo(t *testing.T) {
+	parent := t.TempDir()
+	mustRun(t, parent, "new", "updater")
+	dir := filepath.Join(parent, "updater")
+	mustRun(t, dir, "add", "consumer", "chat")
+	mustRun(t, dir, "add", "consumer", "room")
+	put(t, filepath.Join(dir, ".wsgen", "local", "run", "redo.json"), `{"steps":[],"dirs":[],"drops":2}`) // all but its end is done
+	if out := mustRun(t, dir, "undo"); !strings.Contains(out, "recovered: finished") || !strings.Contains(out, "nothing else is undone") {
+		t.Error(out)
+	}
+	if out := mustRun(t, dir, "undo", "--list"); !strings.Contains(out, "add consumer chat") || strings.Contains(out, "add consumer room") {
+		t.Error(out)
 	}
 }

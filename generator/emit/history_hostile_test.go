@@ -26,6 +26,7 @@ func hostile(t *testing.T) (outer, dir string) {
 // TestHostileHistory: a history that somebody damaged, or that came with the repository, reaches nothing outside the project, and
 // is in no later run's way.
 func TestHostileHistory(t *testing.T) {
+	t.Parallel()
 	textHash := hashBytes([]byte("text\n"))
 	record := func(p string) string {
 		return `{"command":"x","steps":[{"path":"` + p + `","new":"` + textHash + `"}],"dirs":[]}`
@@ -99,6 +100,7 @@ func TestHostileHistory(t *testing.T) {
 
 // TestHistoryInPlaceOfFolders has links and files where the folders of the history belong.
 func TestHistoryInPlaceOfFolders(t *testing.T) {
+	t.Parallel()
 	for name, to := range map[string]string{"a link out": "../../..", "a link to the project": "../../client", "a link to nowhere": "nowhere", "a file": ""} {
 		t.Run(name, func(t *testing.T) {
 			outer, dir := hostile(t)
@@ -127,6 +129,7 @@ func TestHistoryInPlaceOfFolders(t *testing.T) {
 
 // TestNamesThatAreNoNumbers stand in the folder of the history.
 func TestNamesThatAreNoNumbers(t *testing.T) {
+	t.Parallel()
 	_, dir := hostile(t)
 	for _, name := range []string{"0", "-1", "007", "+5", "99999999999999999999", fmt.Sprint(maxNumber + 1), "notes", "1x"} {
 		write(t, dir, historyDir+"/"+name+"/redo.json", "{")
@@ -139,6 +142,7 @@ func TestNamesThatAreNoNumbers(t *testing.T) {
 
 // TestCommandsAreOneLine: that of a history that came with the repository is not to draw on a terminal.
 func TestCommandsAreOneLine(t *testing.T) {
+	t.Parallel()
 	_, dir := hostile(t)
 	text := read(t, dir, entryRecord(1))
 	write(t, dir, entryRecord(1), strings.Replace(text, `"one"`, `"\u001b[2Jone\n\u202e`+strings.Repeat("é", maxCommand)+`"`, 1))

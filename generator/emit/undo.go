@@ -133,14 +133,14 @@ func (u *undoer) step(i int, s step) error {
 	return nil
 }
 
-// owner returns whose the file is, as far as a manifest tells.
+// owner returns whose the file is. What no manifest tells of was the user's before wsgen edited it.
 func (u *undoer) owner(p string) render.Owner {
 	for _, m := range []manifest{u.plan.manifest, u.before} {
 		if r, known := m.files[p]; known {
 			return r.owner
 		}
 	}
-	return render.Generated
+	return render.Yours
 }
 
 // decide completes an operation whose texts, now and before, are known.

@@ -58,6 +58,7 @@ func mustEndBefore(t testing.TB, dir string, before, after map[string]string) {
 
 // TestUndoDiesAtEveryStep stops the disk at each change of an undo in turn, lets the next run recover, and undo come again.
 func TestUndoDiesAtEveryStep(t *testing.T) {
+	t.Parallel()
 	outcomes := make(map[string]int)
 	eachFault(t, true, errors.New("dead"), func(t *testing.T, fault func(op, path string) error) {
 		dir, before, after := undoScene(t)
@@ -88,6 +89,7 @@ func TestUndoDiesAtEveryStep(t *testing.T) {
 
 // TestUndoOnAFullDisk lets one change of an undo fail, and the process live.
 func TestUndoOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	eachFault(t, false, syscall.ENOSPC, func(t *testing.T, fault func(op, path string) error) {
 		dir, before, after := undoScene(t)
 		err := faultyUndo(t, dir, Options{}, fault)
@@ -113,6 +115,7 @@ func TestUndoOnAFullDisk(t *testing.T) {
 
 // TestForcedUndoDiesAtEveryStep looks for the texts of the user's, which are in their place or in the trash at every moment.
 func TestForcedUndoDiesAtEveryStep(t *testing.T) {
+	t.Parallel()
 	eachFault(t, true, errors.New("dead"), func(t *testing.T, fault func(op, path string) error) {
 		dir, before, _ := undoScene(t)
 		for _, p := range []string{"client/index.js", "consumers/b_consumer.go"} {
@@ -142,6 +145,7 @@ func TestForcedUndoDiesAtEveryStep(t *testing.T) {
 
 // TestDeathDuringTheRecoveryOfAnUndo stops that at each of its own changes.
 func TestDeathDuringTheRecoveryOfAnUndo(t *testing.T) {
+	t.Parallel()
 	eachFault(t, true, errors.New("dead"), func(t *testing.T, fault func(op, path string) error) {
 		dir, before, after := undoScene(t)
 		if err := faultyUndo(t, dir, Options{}, dieAt("routing/routing_gen.go")); err == nil {
@@ -160,6 +164,7 @@ func TestDeathDuringTheRecoveryOfAnUndo(t *testing.T) {
 
 // TestDeathDuringTheRollBackOfAnUndo makes the last file of an undo fail, and the process die at each change that follows.
 func TestDeathDuringTheRollBackOfAnUndo(t *testing.T) {
+	t.Parallel()
 	outcomes := make(map[string]int)
 	eachFault(t, true, errors.New("dead"), func(t *testing.T, fault func(op, path string) error) {
 		dir, before, after := undoScene(t)
@@ -192,6 +197,7 @@ func TestDeathDuringTheRollBackOfAnUndo(t *testing.T) {
 // TestOperationDiesAtEveryStep lets a run die that belongs into a history that is full. What is finished can be undone, and no
 // operation is there in part.
 func TestOperationDiesAtEveryStep(t *testing.T) {
+	t.Parallel()
 	for _, dead := range []bool{true, false} {
 		eachFault(t, dead, syscall.ENOSPC, func(t *testing.T, fault func(op, path string) error) {
 			dir := sceneBefore(t)
@@ -232,6 +238,7 @@ func TestOperationDiesAtEveryStep(t *testing.T) {
 
 // TestUndoOfARecoveredRun takes back what the recovery finished.
 func TestUndoOfARecoveredRun(t *testing.T) {
+	t.Parallel()
 	dir := sceneBefore(t)
 	before := exact(t, dir)
 	tree := open(t, dir)
@@ -258,6 +265,7 @@ func TestUndoOfARecoveredRun(t *testing.T) {
 
 // TestUndoThatLeavesAFileAloneStaysPossible changes a file at the last moment: what it was before must not be lost.
 func TestUndoThatLeavesAFileAloneStaysPossible(t *testing.T) {
+	t.Parallel()
 	dir, before, _ := undoScene(t)
 	var once atomic.Bool
 	err := faultyUndo(t, dir, Options{}, func(op, path string) error {

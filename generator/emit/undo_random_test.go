@@ -15,6 +15,7 @@ import (
 
 // TestUndoIsTheInverse of every operation: on random projects that users have been at.
 func TestUndoIsTheInverse(t *testing.T) {
+	t.Parallel()
 	const projects, inARow = 40, 3
 	applied := 0
 	for seed := range uint64(projects) {
@@ -23,7 +24,8 @@ func TestUndoIsTheInverse(t *testing.T) {
 		disturb(t, r, dir)
 		states := []map[string]string{exact(t, dir)}
 		for range inARow {
-			_, err := generate(t, dir, randomFiles(r), Options{Force: true, Command: "generate"})
+			files := randomFiles(r)
+			_, err := generate(t, dir, files, Options{Force: true, Command: "generate", Edits: randomEdits(r, files)})
 			var conflict *ConflictError
 			if err != nil && !errors.As(err, &conflict) {
 				t.Fatalf("seed %d: %v", seed, err)
@@ -72,6 +74,18 @@ func randomFiles(r *rand.Rand) []render.File {
 		}
 	}
 	return files
+}
+
+// randomEdits moves, rewrites or removes a file of the user's that the spec does not ask for.
+func randomEdits(r *rand.Rand, files []render.File) []Edit {
+	const from, to = "own/mine.go", "own/deep/moved.go"
+	if slices.ContainsFunc(files, func(f render.File) bool { return f.Path == from }) {
+		return nil
+	}
+	rewrite := func(text []byte) ([]byte, error) { return append(slices.Clone(text), "rewritten\n"...), nil }
+	return [][]Edit{
+		nil, {{Path: from}}, {{Path: from, To: to, Rewrite: rewrite}}, {{Path: to, To: from}}, {{Path: from, To: from, Rewrite: rewrite}},
+	}[r.IntN(5)]
 }
 
 // disturb does to a project what users do.
