@@ -175,14 +175,7 @@ func TestCorpusAsGit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			// Both ways round: the template's text may as well be the user's.
 			for _, sides := range [][2]string{{c.ours, c.theirs}, {c.theirs, c.ours}} {
-				got := Three([]byte(c.base), []byte(sides[0]), []byte(sides[1]), labels)
-				want, err := g.merge([]byte(c.base), []byte(sides[0]), []byte(sides[1]))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !bytes.Equal(got.Text, want.Text) || got.Conflicts != want.Conflicts {
-					t.Errorf("%d conflicts:\n%s\ngit has %d:\n%s", got.Conflicts, got.Text, want.Conflicts, want.Text)
-				}
+				compare(t, g, []byte(c.base), []byte(sides[0]), []byte(sides[1]))
 			}
 		})
 	}

@@ -124,13 +124,13 @@ func (s *search) advance(in box, meet bool) (a, b int, met bool) {
 	f := &s.forth
 	f.widen(in, -1)
 	for d := f.max; d >= f.min; d -= 2 {
-		a := max(f.get(d-1)+1, f.get(d+1))
-		for a < in.a.hi && a-d < in.b.hi && s.classA[a] == s.classB[a-d] {
-			a++
+		at := max(f.get(d-1)+1, f.get(d+1))
+		for at < in.a.hi && at-d < in.b.hi && s.classA[at] == s.classB[at-d] {
+			at++
 		}
-		f.set(d, a)
-		if meet && s.back.min <= d && d <= s.back.max && s.back.get(d) <= a {
-			return a, a - d, true
+		f.set(d, at)
+		if meet && s.back.min <= d && d <= s.back.max && s.back.get(d) <= at {
+			return at, at - d, true
 		}
 	}
 	return 0, 0, false
@@ -141,13 +141,13 @@ func (s *search) retreat(in box, meet bool) (a, b int, met bool) {
 	r := &s.back
 	r.widen(in, math.MaxInt)
 	for d := r.max; d >= r.min; d -= 2 {
-		a := min(r.get(d-1), r.get(d+1)-1)
-		for a > in.a.lo && a-d > in.b.lo && s.classA[a-1] == s.classB[a-d-1] {
-			a--
+		at := min(r.get(d-1), r.get(d+1)-1)
+		for at > in.a.lo && at-d > in.b.lo && s.classA[at-1] == s.classB[at-d-1] {
+			at--
 		}
-		r.set(d, a)
-		if meet && s.forth.min <= d && d <= s.forth.max && a <= s.forth.get(d) {
-			return a, a - d, true
+		r.set(d, at)
+		if meet && s.forth.min <= d && d <= s.forth.max && at <= s.forth.get(d) {
+			return at, at - d, true
 		}
 	}
 	return 0, 0, false
@@ -158,16 +158,16 @@ func (s *search) retreat(in box, meet bool) (a, b int, met bool) {
 func (s *search) furthest(in box) (a, b int) {
 	forthA, forthSum := -1, -1
 	for d := s.forth.max; d >= s.forth.min; d -= 2 {
-		a := min(s.forth.get(d), in.a.hi, in.b.hi+d)
-		if sum := a + a - d; sum > forthSum {
-			forthA, forthSum = a, sum
+		at := min(s.forth.get(d), in.a.hi, in.b.hi+d)
+		if sum := at + at - d; sum > forthSum {
+			forthA, forthSum = at, sum
 		}
 	}
 	backA, backSum := math.MaxInt, math.MaxInt
 	for d := s.back.max; d >= s.back.min; d -= 2 {
-		a := max(s.back.get(d), in.a.lo, in.b.lo+d)
-		if sum := a + a - d; sum < backSum {
-			backA, backSum = a, sum
+		at := max(s.back.get(d), in.a.lo, in.b.lo+d)
+		if sum := at + at - d; sum < backSum {
+			backA, backSum = at, sum
 		}
 	}
 	if in.a.hi+in.b.hi-backSum < forthSum-(in.a.lo+in.b.lo) {
