@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"wsgen/generator/render"
 )
@@ -94,8 +93,7 @@ func (pl *planner) edit(p *Plan, files []render.File) (rest []render.File, err e
 	for _, f := range files {
 		pl.rendered[f.Path] = true
 	}
-	edits := slices.SortedFunc(slices.Values(pl.options.Edits), func(a, b Edit) int { return strings.Compare(a.Path, b.Path) })
-	for _, e := range edits {
+	for _, e := range pl.options.Edits {
 		if err := pl.editOne(p, e); err != nil {
 			return nil, err
 		}
@@ -206,7 +204,8 @@ func (pl *planner) rewrite(p *Plan, e Edit, op Op) (err error) {
 
 // move takes a file to another path, with its record and its base.
 func (pl *planner) move(p *Plan, e Edit, op Op) (err error) {
-	to := Op{Path: e.To, Owner: render.Yours, Action: Create, State: Pending, Reason: "renamed from " + e.Path, Mode: op.Mode, exact: true}
+	to := Op{Path: e.To, Owner: render.Yours, Action: Create, State: Pending, Reason: "renamed from " + e.Path, Mode: op.Mode,
+		entry: &record{owner: render.Yours}, exact: true}
 	if to.New, err = e.apply(op.Old); err != nil {
 		return err
 	}
@@ -218,10 +217,8 @@ func (pl *planner) move(p *Plan, e Edit, op Op) (err error) {
 			return err
 		}
 		to.Old = nil
-		delete(pl.manifest.files, e.Path)
 	}
 	to.unrecorded = !known && !pl.rendered[e.To]
-	delete(pl.manifest.files, e.To)
 	p.own[basePath(e.Path)], p.own[basePath(e.To)] = nil, nil
 	at, err := pl.survey.at(e.To)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,12 +28,12 @@ func toRoom(text []byte) ([]byte, error) {
 
 // chats is the sample with a stub that has something to rename.
 func chats() []render.File {
-	return with(sample(), needed(chat, "package consumers\n\ntype ChatConsumer struct{}\n"))
+	return with(sample(), needed(chat, pristine))
 }
 
 // rooms is chats once the consumer is called room.
 func rooms() []render.File {
-	return with(without(chats(), chat), needed(room, "package consumers\n\ntype RoomConsumer struct{}\n"))
+	return with(without(chats(), chat), needed(room, renamed))
 }
 
 // editRule is one edit in one state of the file, what a plan decides about it, and what stands on the disk afterwards.
@@ -48,12 +49,15 @@ type editRule struct {
 	fails bool              // with a *ConflictError
 }
 
-func editRules() []editRule {
-	const mine = "package consumers\n\ntype ChatConsumer struct{ mine int }\n"
+// What the stub of chats is before it is renamed, after, and once the user has edited it.
+const (
+	pristine = "package consumers\n\ntype ChatConsumer struct{}\n"
+	renamed  = "package consumers\n\ntype RoomConsumer struct{}\n"
+	mine     = "package consumers\n\ntype ChatConsumer struct{ mine int }\n"
+)
+
+func removalRules() []editRule {
 	gone := []Edit{{Path: chat}}
-	moved := []Edit{{Path: chat, To: room, Rewrite: toRoom}}
-	inPlace := []Edit{{Path: chat, To: chat, Rewrite: toRoom}}
-	const pristine, renamed = "package consumers\n\ntype ChatConsumer struct{}\n", "package consumers\n\ntype RoomConsumer struct{}\n"
 	return []editRule{
 		{name: "removal", edits: gone, files: without(chats(), chat), plan: "delete stale " + chat,
 			want: map[string]string{chat: "", basePath(chat): ""}},
@@ -78,7 +82,12 @@ func editRules() []editRule {
 		{name: "removal of a rendered file that is gone", edit: rm("Makefile"), edits: []Edit{{Path: "Makefile"}}, files: chats(), again: "create pending Makefile",
 			want: map[string]string{"Makefile": "", basePath("Makefile"): ""}},
 		{name: "removal of what is not there", edits: []Edit{{Path: "mine.go"}}, files: chats(), want: map[string]string{"mine.go": ""}},
+	}
+}
 
+func moveRules() []editRule {
+	moved := []Edit{{Path: chat, To: room, Rewrite: toRoom}}
+	return []editRule{
 		{name: "move", edits: moved, files: rooms(), plan: "delete stale " + chat + ", create pending " + room,
 			want: map[string]string{chat: "", room: renamed, basePath(chat): "", basePath(room): renamed}},
 		{name: "move, edited", edit: put(chat, mine), edits: moved, files: rooms(), plan: "delete stale " + chat + ", create pending " + room,
@@ -100,6 +109,9 @@ func editRules() []editRule {
 			edits: moved, files: rooms(), want: map[string]string{room: mine, basePath(chat): "", basePath(room): renamed}},
 		{name: "move of what was never recorded", edit: put("mine.go", mine), edits: []Edit{{"mine.go", "yours.go", toRoom}}, files: chats(),
 			plan: "delete stale mine.go, create pending yours.go", want: map[string]string{"mine.go": "", "yours.go": strings.ReplaceAll(mine, "Chat", "Room")}},
+		{name: "move of what was never recorded, to where something was", edit: func(t *testing.T, dir string) { rm("Makefile")(t, dir); put("mine.mk", mine)(t, dir) },
+			edits: []Edit{{Path: "mine.mk", To: "Makefile"}}, files: chats(), plan: "create pending Makefile, delete stale mine.mk",
+			want: map[string]string{"Makefile": mine, basePath("Makefile"): ""}},
 		{name: "move onto a file", edit: put(room, "mine\n"), edits: moved, files: rooms(), plan: "conflict blocked " + room,
 			want: map[string]string{chat: pristine, room: "mine\n"}, fails: true},
 		{name: "move onto a file, forced", edit: put(room, "mine\n"), edits: moved, files: rooms(), force: true, plan: "conflict blocked " + room,
@@ -113,7 +125,12 @@ func editRules() []editRule {
 		{name: "move to another case", edits: []Edit{{Path: "Makefile", To: "makefile"}}, files: without(chats(), "Makefile"),
 			plan: "delete stale Makefile, create pending makefile",
 			want: map[string]string{"Makefile": "", "makefile": "check:\n\twsgen check\n", basePath("Makefile"): "", basePath("makefile"): "check:\n\twsgen check\n"}},
+	}
+}
 
+func inPlaceRules() []editRule {
+	inPlace := []Edit{{Path: chat, To: chat, Rewrite: toRoom}}
+	return []editRule{
 		{name: "in place", edits: inPlace, files: chats(), plan: "update pending " + chat, want: map[string]string{chat: renamed, basePath(chat): renamed}},
 		{name: "in place, edited", edit: put(chat, mine), edits: inPlace, files: chats(), plan: "update pending " + chat,
 			want: map[string]string{chat: strings.ReplaceAll(mine, "Chat", "Room"), basePath(chat): renamed}},
@@ -132,7 +149,7 @@ func editRules() []editRule {
 
 // TestEdits carries each rule out, and looks at the plan of generate afterwards.
 func TestEdits(t *testing.T) {
-	for _, test := range editRules() {
+	for _, test := range slices.Concat(removalRules(), moveRules(), inPlaceRules()) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := project(t, chats())
 			if test.edit != nil {
@@ -269,17 +286,36 @@ func chmod(t testing.TB, dir, path string, mode fs.FileMode) {
 	}
 }
 
-// TestMovedFileIsStillAsWritten: after the rename, a removal needs no force.
+// TestMovedFileIsStillAsWritten: after the rename, a removal needs no force, though the base be lost or of no use.
 func TestMovedFileIsStillAsWritten(t *testing.T) {
+	for name, edit := range map[string]func(*testing.T, string){
+		"base": func(*testing.T, string) {}, "base lost": rm(basePath(chat)), "base damaged": put(basePath(chat), "damaged\n"),
+	} {
+		dir := project(t, chats())
+		edit(t, dir)
+		if _, err := generate(t, dir, rooms(), Options{Edits: []Edit{{chat, room, toRoom}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := generate(t, dir, without(rooms(), room), Options{Edits: []Edit{{Path: room}}}); err != nil {
+			t.Fatal(err)
+		}
+		if there(dir, room) || there(dir, basePath(room)) {
+			t.Errorf("%s: left: %v", name, snapshot(t, dir))
+		}
+	}
+}
+
+// TestPlansLeaveTheTreeAlone: one tree may be asked for several plans, to try something out.
+func TestPlansLeaveTheTreeAlone(t *testing.T) {
 	dir := project(t, chats())
-	if _, err := generate(t, dir, rooms(), Options{Edits: []Edit{{chat, room, toRoom}}}); err != nil {
+	remove(t, dir, chat)
+	tree := open(t, dir)
+	want := summary(plan(t, tree, chats()))
+	if _, err := tree.Plan(rooms(), Options{Version: testVersion, Edits: []Edit{{chat, room, toRoom}}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := generate(t, dir, without(rooms(), room), Options{Edits: []Edit{{Path: room}}}); err != nil {
-		t.Fatal(err)
-	}
-	if there(dir, room) || there(dir, basePath(room)) {
-		t.Errorf("left: %v", snapshot(t, dir))
+	if got := summary(plan(t, tree, chats())); got != want || want == "" {
+		t.Errorf("got %q, before %q", got, want)
 	}
 }
 

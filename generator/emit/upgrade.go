@@ -40,7 +40,7 @@ func (pl *planner) upgrade(f render.File, rec record, op Op) (Op, error) {
 		return Op{}, err
 	}
 	if rec.wrote(theirs) { // nothing new to bring
-		if !whole && rec.owner == render.Yours {
+		if !whole {
 			op.base = nonNil(theirs) // this is how it was
 		}
 		return op, nil
@@ -110,9 +110,6 @@ func (pl *planner) mergeable(p string) (text []byte, mode fs.FileMode, why strin
 
 // knownBase returns the base of a file, and whether it is what the manifest says that it is.
 func (pl *planner) knownBase(file string, rec record) (base []byte, whole bool, err error) {
-	if rec.owner != render.Yours {
-		return nil, false, nil
-	}
 	info, err := pl.survey.root.Lstat(basePath(file))
 	if err != nil || !info.Mode().IsRegular() || info.Size() > mergeLimit {
 		return nil, false, nil // whatever is wrong with it: it cannot be merged from

@@ -360,6 +360,9 @@ func TestUpgradeOfWhatWasGenerated(t *testing.T) {
 		if err := tree.Apply(t.Context(), p); err != nil {
 			t.Fatal(err)
 		}
+		if there(dir, basePath(routing)) != (text != "mine\n") {
+			t.Errorf("%q: has a base: %v", text, there(dir, basePath(routing)))
+		}
 		if got := read(t, dir, routing); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}

@@ -114,7 +114,7 @@ func readUpgrading(root *os.Root) (*Upgrading, error) {
 	slices.Sort(state.Files)
 	u := &Upgrading{From: state.From, To: state.To}
 	survey := newSurvey(root)
-	for _, p := range slices.Compact(state.Files) {
+	for _, p := range state.Files {
 		if checkFile(p) != nil {
 			continue
 		}
