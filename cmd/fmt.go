@@ -31,7 +31,8 @@ the line endings stay as well. A spec that has errors is not laid out.
   wsgen fmt              wsgen.yaml of the project
   wsgen fmt --check      in CI, or before a commit: exit 4 if that would change anything
   wsgen fmt - < a.yaml   from standard input to standard output`,
-		Args: maxArgs(1),
+		Args:              maxArgs(1),
+		ValidArgsFunction: completeSpecs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.arg = args[0]

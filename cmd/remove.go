@@ -3,7 +3,9 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -165,6 +167,16 @@ func (a *app) planRemoval(r *removing, edits []emit.Edit, force bool) (*emit.Pla
 	options := a.options("remove " + r.removal.String())
 	options.Edits, options.Force = edits, force
 	return r.tree.Plan(files, options)
+}
+
+// leave says that something in a file of the project is left to the user; line is 0 for the file as a whole.
+func (a *app) leave(r *removing, file string, line int, why string) {
+	a.report.Left = append(a.report.Left, leftReport{Path: file, Line: line, Why: why})
+	place := a.shown(filepath.Join(r.before.dir, filepath.FromSlash(file)))
+	if line > 0 {
+		place += ":" + strconv.Itoa(line)
+	}
+	a.warnf("%s: %s", place, why)
 }
 
 // listed returns names as they are counted up in a sentence: the first ten of them.

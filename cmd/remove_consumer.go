@@ -162,17 +162,18 @@ func (o *removeConsumerOptions) tellRoutes(c *model.Consumer) {
 
 // tellLeft says what of the consumer's code stays and has to be dealt with by hand. It reports whether there is anything.
 func (o *removeConsumerOptions) tellLeft(r *removing, c *model.Consumer, kept []emit.Op) bool {
-	var files []string
 	for _, op := range kept {
-		files = append(files, op.Path)
+		switch {
+		case op.State == emit.Current: // there before wsgen was
+		case op.Path == c.TestFile:
+			o.leave(r, op.Path, 0, "it stays, for you edited it: it fails until you change or delete it, for no route leads to "+c.Name)
+		default:
+			o.leave(r, op.Path, 0, "it stays, for you edited it: the project may not compile until you have dealt with it, for "+
+				c.ParamsType+" is gone")
+		}
 	}
-	if len(files) > 0 {
-		o.warnf("%s: the project may not compile until you have dealt with that, for %s and the route are gone", strings.Join(files, ", "), c.ParamsType)
+	if file, line := newStubIndex(r.before.dir).find(c); line > 0 && file != c.File {
+		o.leave(r, file, line, c.Type+" stands there, where it is yours: take it out by hand; until then the project does not compile")
 	}
-	file, line := newStubIndex(r.before.dir).find(c)
-	if line == 0 || file == c.File {
-		return len(files) > 0
-	}
-	o.warnf("%s:%d: %s stands there, where it is yours: take it out by hand; until then the project does not compile", file, line, c.Type)
-	return true
+	return len(o.report.Left) > 0
 }

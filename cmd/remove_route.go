@@ -76,11 +76,11 @@ func runRemoveRoute(ctx context.Context, o *removeRouteOptions) error {
 			c.Name, c.File, c.Name, c.Name)
 	}
 	if len(kept) > 0 {
-		o.warnf("%s: it connects to %s no longer: change it, or delete it", c.TestFile, o.path)
+		o.leave(r, c.TestFile, 0, "it stays, for you edited it: it fails until you change or delete it, for no route leads to "+c.Name)
 	}
 	if len(lost) > 0 {
-		o.warnf("%s: you edited it, so it stays as it is; but it names %s, where %s is no longer: change it there",
-			c.TestFile, strings.Join(lost, ", "), c.Name)
+		o.leave(r, c.TestFile, 0, "you edited it, so it stays as it is; but it names "+strings.Join(lost, ", ")+", where "+c.Name+
+			" is no longer: change it there")
 	}
 	switch {
 	case o.flags.dryRun && changed:
