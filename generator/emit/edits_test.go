@@ -305,6 +305,21 @@ func TestMovedFileIsStillAsWritten(t *testing.T) {
 	}
 }
 
+// TestMoveToWhereADeletedFileWas: what is moved there is the user's, whatever stood there once.
+func TestMoveToWhereADeletedFileWas(t *testing.T) {
+	dir := project(t, chats())
+	text := read(t, dir, "Makefile")
+	remove(t, dir, "Makefile")
+	write(t, dir, "mine.mk", text)
+	if _, err := generate(t, dir, chats(), Options{Edits: []Edit{{Path: "mine.mk", To: "Makefile"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := generate(t, dir, without(chats(), "Makefile"), Options{Force: true, Edits: []Edit{{Path: "Makefile"}}}); err != nil {
+		t.Fatal(err)
+	}
+	mustHold(t, dir, map[string]string{"Makefile": text})
+}
+
 // TestPlansLeaveTheTreeAlone: one tree may be asked for several plans, to try something out.
 func TestPlansLeaveTheTreeAlone(t *testing.T) {
 	dir := project(t, chats())
