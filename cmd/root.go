@@ -67,10 +67,13 @@ func newRootCmd(a *app) *cobra.Command {
 ready Go service: routing, consumer stubs, settings, a runtime, and a matching JavaScript client.
 
   wsgen new project updater     a project that builds, passes its tests and runs
+  wsgen init                    the same in a folder, or a Go module, that is there
   wsgen add consumer chat       spec, stub, test, routing and client in one step
+  wsgen undo                    take the last step back
   wsgen check                   in CI: does the tree still match the spec?
+  wsgen doctor                  what is wrong with the machine or the tree?
 
-Exit codes: 0 done · 1 internal or I/O · 2 usage · 3 invalid spec · 4 drift (check, diff) ·
+Exit codes: 0 done · 1 internal or I/O · 2 usage · 3 invalid spec · 4 drift, or something found (check, diff, doctor) ·
 5 conflict with your edits: nothing written or, by upgrade, marked in the files · 6 a guard refused · 130 interrupted`,
 		Version:                    version,
 		SilenceErrors:              true, // finish prints them, once and without usage

@@ -19,8 +19,9 @@ type Options struct {
 	Version string // of this wsgen, recorded in the manifest
 	Command string // how the history calls this run: "add consumer chat"; "" keeps it out of there
 
-	Edits   []Edit        // what the command does to files of the user's, beside the files that it renders
-	Upgrade ConflictStyle // set, the user's files are merged with what they would be written like today
+	Edits    []Edit            // what the command does to files of the user's, beside the files that it renders
+	LeaveOut map[string]string // files of the user's that are not written, as if they had been deleted: path and reason
+	Upgrade  ConflictStyle     // set, the user's files are merged with what they would be written like today
 }
 
 // The ways out that are used in more than one file. Those of a plan name the command that made it, see planner.command.
@@ -150,6 +151,10 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 			return pl.upgrade(f, rec, op)
 		}
 		op.Reason = yoursReason(at, known)
+		return op, nil
+	}
+	if why, out := pl.options.LeaveOut[f.Path]; out && at.presence == absent && f.Owner == render.Yours && !f.Needed {
+		op.Reason = why
 		return op, nil
 	}
 	if at.presence != absent && at.presence != regular {

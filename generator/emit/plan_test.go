@@ -288,3 +288,36 @@ func TestDiff(t *testing.T) {
 		t.Errorf("line endings are shown as changes:\n%s", got)
 	}
 }
+
+// TestLeaveOut: a file of the user's that is left out is not written, then or later, and nothing else is.
+func TestLeaveOut(t *testing.T) {
+	dir := t.TempDir()
+	tree, err := Begin(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const why = "makefile is yours"
+	files := with(sample(), gen("gen.go", "package x\n"))
+	p, err := tree.Plan(files, Options{Version: testVersion, LeaveOut: map[string]string{
+		"Makefile": why, "gen.go": "not the user's", "consumers/chat_consumer.go": "needed",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tree.Apply(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range p.Ops {
+		if (op.Action == Keep) != (op.Path == "Makefile") || op.Path == "Makefile" && op.Reason != why {
+			t.Errorf("%s: %s: %s", op.Path, op.Action, op.Reason)
+		}
+	}
+	for range 2 {
+		if p, err := generate(t, dir, files, Options{}); err != nil || len(p.Changes()) > 0 || len(p.Drift()) > 0 {
+			t.Errorf("a later run: %v %v", p.Changes(), err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "Makefile")); !os.IsNotExist(err) {
+		t.Errorf("the file is there: %v", err)
+	}
+}
