@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,8 @@ import (
 
 type initOptions struct {
 	*basics
-	site *site
+	site     *site
+	leaveOut map[string]string // files that are not written, and why: the user has the same by another name
 }
 
 func newInitCmd(a *app) *cobra.Command {
@@ -172,6 +174,9 @@ func (o *initOptions) prepare(tree *emit.Tree, spec *made) (*emit.Plan, error) {
 	}
 	options := o.options("init")
 	options.Force = false // there is nothing to force: what is in the way is the user's
+	var inCapitals []finding
+	o.leaveOut, inCapitals = o.site.alike(files)
+	options.LeaveOut = o.leaveOut
 	plan, err := tree.Plan(files, options)
 	if err != nil {
 		return nil, err
@@ -180,6 +185,8 @@ func (o *initOptions) prepare(tree *emit.Tree, spec *made) (*emit.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	found = append(found, inCapitals...)
+	slices.SortStableFunc(found, func(a, b finding) int { return strings.Compare(a.Path, b.Path) })
 	if len(found) == 0 {
 		return plan, nil
 	}
@@ -208,11 +215,16 @@ func (o *initOptions) conclude(plan *emit.Plan, m *model.Project) {
 	for _, op := range plan.Ops {
 		if op.Action == emit.Keep && op.Owner == render.Yours {
 			kept[op.Path] = true
-			names = append(names, op.Path)
+			if o.leaveOut[op.Path] == "" {
+				names = append(names, op.Path)
+			}
 		}
 	}
 	if len(names) > 0 {
 		o.notef("yours, and kept as they are: %s\n", strings.Join(names, ", "))
+	}
+	if lines := leftOut(plan, o.leaveOut); len(lines) > 0 {
+		o.notef("left out: %s\n", strings.Join(lines, ", "))
 	}
 	if o.asked {
 		o.notef("the same without questions:\n  %s\n", o.commandLine())

@@ -23,7 +23,7 @@ const kindInTheWay = string(emit.Blocked)
 
 const wayOutMove = "move it out of the way"
 
-// collisions returns everything that stands in the way of the files of a service, sorted by path.
+// collisions returns everything that stands in the way of the files of a service, in no particular order.
 func (s *site) collisions(files []render.File, plan *emit.Plan) (found []finding, err error) {
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
@@ -40,7 +40,6 @@ func (s *site) collisions(files []render.File, plan *emit.Plan) (found []finding
 		}
 		found = append(found, more...)
 	}
-	slices.SortStableFunc(found, func(a, b finding) int { return strings.Compare(a.Path, b.Path) })
 	return found, nil
 }
 
