@@ -74,12 +74,11 @@ func (a *app) takeOut(r *removing, commandLine string) error {
 	return nil
 }
 
-// without returns the spec without what is removed. Where the history knows the addition, it is taken back byte for byte, with
+// without returns the spec without what is removed. Where the history knows the additions, each is taken back byte for byte, with
 // what had to give way to it, such as a {} that said that a section is empty; what was changed since stays. Where it does not, the
-// entry's own lines go.
+// entries' own lines go.
 func (r *removing) without() ([]byte, error) {
-	now := r.before.file
-	plain, err := now.Remove(r.removal)
+	plain, err := r.before.file.Remove(r.removal)
 	if err != nil {
 		return nil, err
 	}
@@ -87,35 +86,56 @@ func (r *removing) without() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	text, left := r.before.file.Source, r.entries(r.before.file.Source)
 	for _, v := range revisions {
-		if v.Before == nil || !r.lacking(v.Before) {
-			continue
+		if left == 0 {
+			break
 		}
 		added := v.After
 		if added == nil {
 			added = r.added(v)
 		}
-		if added == nil || r.lacking(added) {
+		if was := r.entries(v.Before); was < 0 || was >= r.entries(added) {
 			continue
 		}
-		merged := merge.Three(added, now.Source, v.Before, merge.Labels{})
-		if merged.Conflicts == 0 && spec.Same(merged.Text, plain) {
-			return merged.Text, nil
+		merged := merge.Three(added, text, v.Before, merge.Labels{})
+		if n := r.entries(merged.Text); merged.Conflicts == 0 && n >= 0 && n < left && spec.Same(r.rest(merged.Text), plain) {
+			text, left = merged.Text, n
 		}
 	}
-	return plain, nil
+	return r.rest(text), nil
 }
 
-// lacking says whether a source is a sound spec that has nothing of what is removed.
-func (r *removing) lacking(source []byte) bool {
+// entries counts the entries of a source that the removal is about: -1, where it is no sound spec.
+func (r *removing) entries(source []byte) (n int) {
 	f, found := spec.Parse(render.SpecPath, source)
 	if found.HasErrors() {
-		return false
+		return -1
 	}
-	return !slices.ContainsFunc(f.Consumers, func(c spec.Consumer) bool { return c.Name.Value == r.removal.Consumer }) &&
-		!slices.ContainsFunc(f.Routes, func(x spec.Route) bool {
-			return x.Path.Value == r.removal.Path || x.Consumer.Value == r.removal.Consumer
-		})
+	for _, c := range f.Consumers {
+		if c.Name.Value == r.removal.Consumer {
+			n++
+		}
+	}
+	for _, x := range f.Routes {
+		if x.Path.Value == r.removal.Path || x.Consumer.Value == r.removal.Consumer {
+			n++
+		}
+	}
+	return n
+}
+
+// rest returns a sound spec without the lines of what is removed, if it has any of it.
+func (r *removing) rest(source []byte) []byte {
+	if r.entries(source) == 0 {
+		return source
+	}
+	f, _ := spec.Parse(render.SpecPath, source)
+	text, err := f.Remove(r.removal)
+	if err != nil {
+		return nil // which is no spec
+	}
+	return text
 }
 
 // added returns the text that an operation left, made anew from the one before it: nil, where it was not by adding what is removed.

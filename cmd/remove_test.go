@@ -122,6 +122,8 @@ func TestRemoveRestores(t *testing.T) {
 				t.Errorf("add route and remove route leave\n%q\nwas\n%q", now, text)
 			}
 			sameTree(t, "add route and remove route", treeOf(t, project), withChat)
+			wsgen("add", "route", "/ws/a", "--to", "chat")
+			wsgen("add", "route", "/ws/b", "--to", "chat")
 			wsgen("remove", "consumer", "chat")
 			if now := read(t, filepath.Join(project, "wsgen.yaml")); now != source {
 				t.Errorf("add consumer and remove consumer leave\n%q\nwas\n%q", now, source)
