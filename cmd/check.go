@@ -52,7 +52,11 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
-	p, specErr := o.loadProject(ctx, dir)
+	var p *project
+	var specErr error
+	if !begun(dir) { // else the spec may be one of the files that are still to be written
+		p, specErr = o.loadProject(ctx, dir)
+	}
 	if o.format.value == formatGitHub {
 		o.annotateSpec()
 	}
@@ -76,7 +80,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	}
 	if n := len(o.report.Findings); n > 0 {
 		return drift("what to do stands below each of them; wsgen diff shows what wsgen generate would change",
-			"the project is not what %s asks for: %s", p.file.Name, counted(n, "finding"))
+			"the project is not what %s asks for: %s", o.shown(filepath.Join(dir, render.SpecPath)), counted(n, "finding"))
 	}
 	if o.format.value == formatText {
 		o.notef("%s and the project agree: %s\n", p.file.Name, counted(len(plan.Ops), "file"))

@@ -19,11 +19,20 @@ func halfway(t *testing.T, committed bool) (dir string) {
 	t.Helper()
 	parent := t.TempDir()
 	mustRun(t, parent, "new", "updater")
-	dir, after := filepath.Join(parent, "updater"), filepath.Join(parent, "after")
+	dir = filepath.Join(parent, "updater")
+	interrupt(t, dir, committed, "add", "consumer", "chat")
+	return dir
+}
+
+// interrupt leaves dir as a run that was interrupted leaves it: when it had written client/index.js, or, where it is not committed,
+// when it had staged all of its files and changed none.
+func interrupt(t *testing.T, dir string, committed bool, args ...string) {
+	t.Helper()
+	after := filepath.Join(t.TempDir(), filepath.Base(dir))
 	if err := os.CopyFS(after, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	mustRun(t, after, "add", "consumer", "chat")
+	mustRun(t, after, args...)
 
 	type step struct {
 		Path string `json:"path"`
@@ -31,9 +40,13 @@ func halfway(t *testing.T, committed bool) (dir string) {
 		New  string `json:"new,omitempty"`
 	}
 	var steps []step
+	dirs := []string{}
 	staged := filepath.Join(dir, ".wsgen", "local", "run")
 	err := eachFile(after, func(name string, d fs.DirEntry) error {
 		path := filepath.Join(dir, filepath.FromSlash(name))
+		if _, err := os.Stat(path); d.IsDir() && os.IsNotExist(err) && !strings.HasPrefix(name, ".wsgen/local") {
+			dirs = append(dirs, name)
+		}
 		before, err := os.ReadFile(path)
 		if d.IsDir() || strings.HasPrefix(name, ".wsgen/local/") || err != nil && !os.IsNotExist(err) {
 			return nil
@@ -58,14 +71,13 @@ func halfway(t *testing.T, committed bool) (dir string) {
 		t.Fatal(err)
 	}
 	if !committed {
-		return dir
+		return
 	}
-	journal, err := json.Marshal(map[string]any{"command": "add consumer chat", "steps": steps, "dirs": []string{}})
+	journal, err := json.Marshal(map[string]any{"command": "add consumer chat", "steps": steps, "dirs": dirs})
 	if err != nil {
 		t.Fatal(err)
 	}
 	put(t, filepath.Join(staged, "redo.json"), string(journal))
-	return dir
 }
 
 func put(t *testing.T, path, text string) {
@@ -145,6 +157,31 @@ func TestRunAtWork(t *testing.T) {
 		_, out, errs, code := atTerminal(t, nil, append(args, "-C", dir)...)
 		if code != exitGuard || out != "" || !strings.Contains(errs, "is writing to this project: wait until it has ended") {
 			t.Errorf("%q: exit code %d\n%s\n%s", args, code, out, errs)
+		}
+	}
+}
+
+// TestInterruptedInit: a project whose spec is not written yet is one that the next command finishes.
+func TestInterruptedInit(t *testing.T) {
+	for _, finish := range [][]string{{"generate"}, {"init"}} {
+		dir := filepath.Join(t.TempDir(), "shop")
+		put(t, filepath.Join(dir, "README.md"), "mine\n")
+		interrupt(t, dir, true, "init")
+		if _, err := os.Stat(filepath.Join(dir, "wsgen.yaml")); !os.IsNotExist(err) {
+			t.Fatalf("the spec is there: %v", err)
+		}
+		_, out, errs, code := atTerminal(t, nil, "check", "--color", "never", "-C", dir)
+		if code != exitDrift || !strings.Contains(out, ".wsgen: interrupted: ") || strings.Contains(out, "missing") {
+			t.Errorf("check: exit code %d\n%s\n%s", code, out, errs)
+		}
+		if _, _, errs, code := atTerminal(t, nil, "routes", "-C", dir); code != exitGuard || !strings.Contains(errs, "wsgen generate finishes it") {
+			t.Errorf("routes: exit code %d\n%s", code, errs)
+		}
+		if _, out, errs, _ := atTerminal(t, nil, append(finish, "--no-input", "-C", dir)...); !strings.Contains(out, "recovered: finished an interrupted run") {
+			t.Errorf("%q:\n%s\n%s", finish, out, errs)
+		}
+		if _, out, errs, code := atTerminal(t, nil, "check", "-C", dir); code != exitDone {
+			t.Errorf("check after %q: exit code %d\n%s\n%s", finish, code, out, errs)
 		}
 	}
 }

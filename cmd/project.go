@@ -25,7 +25,8 @@ type project struct {
 	model *model.Project
 }
 
-// findProject returns the nearest folder with a wsgen.yaml, from the working directory (or -C) upward.
+// findProject returns the nearest folder with a wsgen.yaml, from the working directory (or -C) upward. One in which a run was
+// interrupted that was about to write the spec is the project as well: the next writing command ends that run first.
 func (a *app) findProject() (dir string, err error) {
 	start, err := filepath.Abs(a.path("."))
 	if err != nil {
@@ -34,16 +35,25 @@ func (a *app) findProject() (dir string, err error) {
 	for dir = start; ; dir = filepath.Dir(dir) {
 		_, err := os.Stat(filepath.Join(dir, render.SpecPath))
 		switch {
-		case err == nil:
+		case err == nil, errors.Is(err, os.ErrNotExist) && begun(dir):
 			a.report.Root = dir
 			return dir, nil
 		case !errors.Is(err, os.ErrNotExist):
 			return "", failure(err, "", "looking for %s", render.SpecPath)
 		case dir == filepath.Dir(dir):
-			return "", usage("make a project with: wsgen new project NAME, or name its folder with -C",
+			return "", usage("make a project with: wsgen new project NAME, add one to this folder with: wsgen init, or name its folder with -C",
 				"there is no %s in %s or above it", render.SpecPath, start)
 		}
 	}
+}
+
+// begun says whether a run of wsgen that changed files in dir was interrupted there.
+func begun(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, wsgenFolder)); err != nil {
+		return false
+	}
+	tree, err := emit.Begin(dir)
+	return err == nil && tree.Interrupted() != nil && tree.Interrupted().Committed
 }
 
 // openProject reads and checks the spec of the project the user stands in, and prints its warnings.
@@ -69,6 +79,13 @@ func (a *app) loadProject(ctx context.Context, dir string) (*project, error) {
 // the spec prints those that are left then.
 func (a *app) readProject(ctx context.Context, dir string) (*project, spec.Diagnostics, error) {
 	path := filepath.Join(dir, render.SpecPath)
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		if begun(dir) {
+			return nil, nil, &problem{code: exitGuard, fact: a.shown(dir) + ": an earlier run was interrupted before it wrote the spec",
+				wayOut: "wsgen generate finishes it or rolls it back"}
+		}
+		return nil, nil, usage("make a project in there with: wsgen init", "there is no %s in %s", render.SpecPath, a.shown(dir))
+	}
 	source, err := a.readSpec(ctx, path)
 	if err != nil {
 		return nil, nil, err
