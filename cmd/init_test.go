@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,9 +17,14 @@ import (
 // goTool runs the go command in a folder, with the modules that building wsgen has brought and without a network.
 func goTool(t *testing.T, dir string, args ...string) {
 	t.Helper()
+	goToolWith(t, dir, []string{"GOFLAGS=-mod=readonly", "GOWORK=off"}, args...)
+}
+
+func goToolWith(t *testing.T, dir string, env []string, args ...string) {
+	t.Helper()
 	c := exec.CommandContext(t.Context(), "go", args...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOTOOLCHAIN=local")
+	c.Env = append(append(os.Environ(), "GOPROXY=off", "GOTOOLCHAIN=local"), env...)
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("go %s in %s: %v\n%s", strings.Join(args, " "), dir, err, out)
 	}
@@ -92,6 +98,70 @@ func TestInitBuilds(t *testing.T) {
 		}
 	}
 	mustRun(t, dir, "check")
+}
+
+// TestInitWayOut: the commands that init names where the go command would refuse do what it takes.
+func TestInitWayOut(t *testing.T) {
+	t.Run("workspace", func(t *testing.T) {
+		root := unpack(t, "-- go.work --\ngo 1.24.0\n\nuse ./other\n-- other/go.mod --\nmodule example.com/other\n\ngo 1.24.0\n-- ws/README.md --\n")
+		dir := filepath.Join(root, "ws")
+		if out := mustRun(t, dir, "init"); !strings.Contains(out, "next: go work use . && go run .") {
+			t.Errorf("what is to be done is not in\n%s", out)
+		}
+		env := []string{"GOFLAGS=", "GOWORK="}
+		goToolWith(t, dir, env, "work", "use", ".")
+		goToolWith(t, dir, env, "vet", "./...")
+		if out := mustRun(t, dir, "doctor", "-v"); !strings.Contains(out, "nothing is wrong") {
+			t.Errorf("doctor finds\n%s", out)
+		}
+	})
+	t.Run("vendor", func(t *testing.T) {
+		dir := unpack(t, shop+"-- vendor/modules.txt --\n")
+		if out := mustRun(t, dir, "init"); !strings.Contains(out, "next: go mod vendor && go run .") {
+			t.Errorf("what is to be done is not in\n%s", out)
+		}
+		env := []string{"GOFLAGS=", "GOWORK=off"}
+		goToolWith(t, dir, env, "mod", "vendor")
+		goToolWith(t, dir, env, "vet", "./...")
+		mustRun(t, dir, "check")
+		if out := mustRun(t, dir, "doctor", "-v"); !strings.Contains(out, "nothing is wrong") {
+			t.Errorf("doctor finds\n%s", out)
+		}
+	})
+}
+
+// TestNoEscapeCodesInAPipe: what goes to a terminal in colours goes into a pipe without.
+func TestNoEscapeCodesInAPipe(t *testing.T) {
+	dir := unpack(t, shop)
+	for _, c := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"init", "--consumer", "chat"}, exitDone},
+		{[]string{"add", "route", "/ws/more", "--to", "chat"}, exitDone},
+		{[]string{"check"}, exitDrift},
+		{[]string{"doctor", "-v"}, exitDrift},
+		{[]string{"generate"}, exitDone},
+	} {
+		before := t.TempDir()
+		if err := os.CopyFS(before, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		_, out, errs, code := atTerminal(t, nil, append(c.args, "--no-input", "-C", before)...)
+		if code != c.code || !strings.Contains(out, "\x1b[") {
+			t.Errorf("%q on a terminal: exit code %d, colours: %q", c.args, code, out+errs)
+		}
+		piped, err := wsgen(t, dir, c.args...).CombinedOutput()
+		var exit *exec.ExitError
+		if (err == nil) != (c.code == exitDone) || err != nil && (!errors.As(err, &exit) || exit.ExitCode() != c.code) || bytes.Contains(piped, []byte("\x1b")) {
+			t.Errorf("%q into a pipe: %v: %q", c.args, err, piped)
+		}
+		if c.args[0] == "add" { // something to find for check and doctor, and to put right for generate
+			if err := errors.Join(os.Remove(filepath.Join(dir, "client", "index.js")), os.Remove(filepath.Join(dir, ".wsgen", "base", "Makefile"))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // TestMount: the file that init prints for a main.go that is there compiles beside it, as it is, whatever layer and auth there is.
