@@ -207,7 +207,10 @@ func (e *examination) lookAtRequirements(s *site) {
 	for _, f := range found {
 		e.illAt(name, f.Path, strings.TrimPrefix(f.WayOut, "raise it: "), "%s", f.Fact)
 	}
-	if len(found) == 0 {
+	for _, module := range s.unhashed {
+		e.illAt(name, "go.sum", "go mod tidy", "it has no hash of %s, which the service needs", module)
+	}
+	if len(found)+len(s.unhashed) == 0 {
 		e.well(name, "%s has what the service needs", e.in("go.mod"))
 	}
 }

@@ -155,6 +155,7 @@ func (s *site) modules(_ *os.Root, files []render.File, _ *emit.Plan) (found []f
 			fmt.Sprintf("%s the module is for Go %s, and the service needs %s", place, has, want.Go.Version),
 			"raise it: go mod edit -go=" + want.Go.Version})
 	}
+	s.unhashed = s.lacksHash(want)
 	required := map[string]*modfile.Require{}
 	for _, r := range s.mod.Require {
 		required[r.Mod.Path] = r

@@ -21,6 +21,7 @@ type site struct {
 	around    string        // the folder of the module that it lies in; "" where it is the module's own, or lies in none
 	workspace string        // the go.work that rules here; "" where there is none
 	listed    bool          // the go.work names the folder
+	unhashed  []string      // modules that the service needs and that go.sum does not know, see lacksHash
 }
 
 // survey looks at the folder, and settles which module the service is part of.
@@ -44,10 +45,13 @@ func (o *initOptions) survey(dir string) (*site, error) {
 
 // readMod reads a go.mod; it is nil where there is none.
 func (s *site) readMod(path string) (*modfile.File, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err == nil && !info.Mode().IsRegular():
+		return nil, &problem{code: exitGuard, fact: s.shown(path) + ": what stands there is not a file", wayOut: wayOutMove}
 	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, failure(err, "", "the module of %s", s.shown(s.dir))
 	}
@@ -224,13 +228,44 @@ func (s *site) notes(m *model.Project) (notes []string) {
 	if s.vendored() {
 		notes = append(notes, "vendor lacks the modules of the service, and the go command refuses to build until it has them: go mod vendor (from the module cache, else from the network)")
 	}
+	for _, m := range s.unhashed {
+		notes = append(notes, fmt.Sprintf("go.sum has no hash of %s, which the service needs now: go mod tidy (from the module cache, else from the network)", m))
+	}
 	return notes
+}
+
+// lacksHash returns the modules, as "path@version", that go.mod requires in a newer version than the service, and whose files go.sum
+// does not know: so far nothing of them was built in.
+func (s *site) lacksHash(want *modfile.File) (modules []string) {
+	text, err := os.ReadFile(filepath.Join(s.dir, "go.sum"))
+	if err != nil {
+		text = nil // then it knows none
+	}
+	known := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 3 {
+			known[fields[0]+"@"+fields[1]] = true
+		}
+	}
+	wanted := map[string]string{}
+	for _, r := range want.Require {
+		wanted[r.Mod.Path] = r.Mod.Version
+	}
+	for _, r := range s.mod.Require {
+		if v := wanted[r.Mod.Path]; v != "" && v != r.Mod.Version && !known[r.Mod.String()] {
+			modules = append(modules, r.Mod.String())
+		}
+	}
+	return modules
 }
 
 // first returns the beginning of a command line that does what notes ask for.
 func (s *site) first() (commands string) {
 	if s.workspace != "" && !s.listed {
 		commands += "go work use . && "
+	}
+	if len(s.unhashed) > 0 {
+		commands += "go mod tidy && "
 	}
 	if s.vendored() {
 		commands += "go mod vendor && "
