@@ -114,7 +114,7 @@ func (d *disk) changes(p *Plan, oldManifest []byte) ([]change, error) {
 		}
 	}
 	if !p.asRecorded && (oldManifest == nil || !sameText(oldManifest, newManifest)) {
-		own = append(own, newChange(ManifestPath, oldManifest, newManifest, 0o644))
+		own = append(own, newChange(ManifestPath, oldManifest, inKind(newManifest, oldManifest), 0o644))
 	}
 	for i := range own {
 		own[i].Own = true

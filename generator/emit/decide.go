@@ -284,6 +284,7 @@ func (pl *planner) replace(op *Op, known bool) {
 	case sameText(op.Old, op.New):
 		op.Old, op.New = nil, nil
 	case known && rec.wrote(op.Old):
+		op.New = inKind(op.New, op.Old)
 		op.Action, op.State, op.Reason = Update, Pending, "not as the spec asks"
 		op.Fix = pl.command() + " writes it"
 		if v := pl.manifest.version; v != pl.options.Version {

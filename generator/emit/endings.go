@@ -19,6 +19,15 @@ func withEndings(text, model []byte) []byte {
 	}
 }
 
+// inKind returns a text that has the line endings of Unix, which is to replace the old one, in those of Windows where every line
+// of the old one has them: a checkout that has them throughout keeps them throughout.
+func inKind(text, old []byte) []byte {
+	if n := bytes.Count(old, []byte("\r\n")); n > 0 && n == bytes.Count(old, []byte("\n")) {
+		return withCR(text)
+	}
+	return text
+}
+
 // mixedEndings is withEndings for a model that has both kinds. Windows is the kind of new lines.
 func mixedEndings(text, model []byte, windows bool) []byte {
 	var out []byte

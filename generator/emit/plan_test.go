@@ -38,7 +38,7 @@ func ownerRules() []ownerRule {
 		{name: "generated, edited to what the spec asks", edit: put(routing, newText), files: changed, path: routing, text: newText},
 		{name: "generated, edited, forced", edit: put(routing, "mine\n"), force: true, plan: "update edited " + routing, path: routing, text: "package routing\n"},
 		{name: "generated, with Windows line endings", edit: put(routing, "package routing\r\n"), path: routing, text: "package routing\r\n"},
-		{name: "generated, with Windows line endings, changed", edit: put(routing, "package routing\r\n"), files: changed, plan: "update pending " + routing, path: routing, text: newText},
+		{name: "generated, with Windows line endings, changed", edit: put(routing, "package routing\r\n"), files: changed, plan: "update pending " + routing, path: routing, text: "package routing // two\r\n"},
 		{name: "generated, with the sides of a merge", edit: put(routing, "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n"), plan: "conflict edited " + routing, path: routing, text: "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n", fails: true},
 		{name: "generated, not recorded", edit: put("new_gen.go", "mine\n"), files: with(sample(), gen("new_gen.go", "new\n")), plan: "conflict blocked new_gen.go", path: "new_gen.go", text: "mine\n", fails: true},
 		{name: "generated, not recorded, equal", edit: put("new_gen.go", "new\n"), files: with(sample(), gen("new_gen.go", "new\n")), path: "new_gen.go", text: "new\n"},
