@@ -26,6 +26,8 @@ type host struct {
 	// become ends the process and goes on as the program, where the system can do that; else it runs the program, passes
 	// signals on, and returns when it ends.
 	become func(program, dir string, env []string) error
+	// fault, in tests, is called before each change of a project's files; its error stands for the change's.
+	fault func(op, path string) error
 }
 
 func newHost(stdin io.Reader, stdout, stderr io.Writer) *host {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -18,13 +19,21 @@ import (
 // lives is how many random lives TestLives leads, and lifeSteps how many commands each of them has.
 const (
 	lives     = 10
+	longLives = 300 // with -long
 	lifeSteps = 8
 )
+
+// long asks for the tests at full length, as scripts/test-long.sh does.
+var long = flag.Bool("long", false, "run the tests at full length")
 
 // TestLives leads projects through random sequences of commands, with edits of a user between them, and holds every command to
 // what all commands promise; see life.do. FuzzLives goes on with it for as long as it is let.
 func TestLives(t *testing.T) {
-	for seed := range uint64(lives) {
+	count := uint64(lives)
+	if *long {
+		count = longLives
+	}
+	for seed := range count {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 6))

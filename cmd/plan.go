@@ -114,10 +114,9 @@ func (a *app) carryOut(ctx context.Context, tree *emit.Tree, plan *emit.Plan) (c
 		return changed, &emit.ConflictError{Ops: conflicts}
 	}
 	if !a.flags.dryRun {
-		if err := tree.Apply(ctx, plan); err != nil {
+		if err := a.apply(ctx, tree, plan); err != nil {
 			return changed, err
 		}
-		a.report.Applied = true
 	}
 	switch {
 	case !changed:
@@ -131,6 +130,16 @@ func (a *app) carryOut(ctx context.Context, tree *emit.Tree, plan *emit.Plan) (c
 		a.printPlan(plan, "")
 	}
 	return changed, nil
+}
+
+// apply carries out a plan that has no conflicts.
+func (a *app) apply(ctx context.Context, tree *emit.Tree, plan *emit.Plan) error {
+	tree.Inject(a.fault)
+	if err := tree.Apply(ctx, plan); err != nil {
+		return err
+	}
+	a.report.Applied = true
+	return nil
 }
 
 // printPlan lists the plan: a line per change, then what is left for the user to do, then how many files stay. The tense

@@ -118,10 +118,9 @@ func runUpgradeContinue(ctx context.Context, o *upgradeOptions, dir string) erro
 		o.suggest("wsgen upgrade --continue")
 		return nil
 	}
-	if err := tree.Apply(ctx, plan); err != nil {
+	if err := o.apply(ctx, tree, plan); err != nil {
 		return err
 	}
-	o.report.Applied = true
 	o.notef("the upgrade%s is finished\n", fromTo(u))
 	o.suggest("go test ./...")
 	return nil

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long, or too much from the network, for `make test`: the tests over connections that break and of several
-# processes, at full length, a short round of the comparison in docs/benchmarks, the tests of the load beside it, wsgen on a disk
-# that fills up, and then every fuzz target in turn. SECONDS_EACH says how long, by default a minute.
+# processes, at full length, a short round of the comparison in docs/benchmarks, the tests of the load beside it, the
+# commands of wsgen at full length and on a disk that fills up, and then every fuzz target in turn. SECONDS_EACH says how long, by default a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/bin:$PATH:/usr/sbin" # Debian keeps nginx from the paths of those who are not root
@@ -17,6 +17,9 @@ printf '\n== docs/benchmarks/load\n'
 
 printf '\n== docs/benchmarks/layers\n'
 (cd docs/benchmarks/layers && go vet ./... && go test -race ./... && go run . -short)
+
+printf '\n== cmd, projects led through random commands, and every command ended at every step\n'
+go test -timeout 60m -run '^(TestLives|TestEveryCommandAtEveryStep)$' ./cmd -long
 
 printf '\n== wsgen on a disk that fills up\n'
 go test -c -tags smalldisk -o bin/ ./cmd

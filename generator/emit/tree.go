@@ -74,6 +74,10 @@ func (t *Tree) Recorded() string { return t.manifest.version }
 // Interrupted returns the run that has begun and not ended, or nil.
 func (t *Tree) Interrupted() *Interrupted { return t.interrupted }
 
+// Inject has f called before each change of the disk that Apply and Recover make, from one goroutine; its error stands for that of
+// the change. It is how a test ends a command at any of its steps. A nil f changes nothing.
+func (t *Tree) Inject(f func(op, path string) error) { t.fault = f }
+
 // load reads the manifest and looks for an interrupted run.
 func (t *Tree) load() (err error) {
 	root, err := os.OpenRoot(t.dir)
