@@ -5,6 +5,9 @@
 // that a process that dies at any moment leaves files that are each old or new and whole, and [Tree.Recover] finishes or
 // rolls back what it left. [New] makes a whole project at once. Every read and write goes through an [os.Root]: neither a
 // path nor a symbolic link leads out of the project.
+//
+// A file of the user's changes in two ways only, each asked for in [Options]: by an [Edit] that a command announces, and by the
+// merge of an upgrade. Its record and its base follow, so that wsgen knows afterwards what it knew before.
 package emit
 
 import (
