@@ -147,8 +147,8 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 	op := Op{Path: f.Path, Owner: f.Owner, Mode: f.Mode, Action: Keep, State: Current}
 	rec, known := pl.manifest.files[f.Path]
 	if f.Owner == render.Yours && keepsYours(f, at, known && rec.owner == render.Yours) {
-		if pl.options.Upgrade != NoMerge && at.presence == regular && known {
-			return pl.upgrade(f, rec, op)
+		if pl.options.Upgrade != NoMerge && at.presence != absent && known {
+			return pl.upgrade(f, at, rec, op)
 		}
 		op.Reason = yoursReason(at, known)
 		return op, nil

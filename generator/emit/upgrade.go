@@ -30,7 +30,7 @@ const (
 
 // upgrade decides about a file of the user's that is there and recorded: what this version writes differently from what wsgen
 // wrote last goes into it, and what the user changed since stays. It may be called from several goroutines.
-func (pl *planner) upgrade(f render.File, rec record, op Op) (Op, error) {
+func (pl *planner) upgrade(f render.File, at place, rec record, op Op) (Op, error) {
 	theirs, err := f.Render(nil)
 	if err != nil {
 		return Op{}, err
@@ -39,13 +39,16 @@ func (pl *planner) upgrade(f render.File, rec record, op Op) (Op, error) {
 	if err != nil {
 		return Op{}, err
 	}
+	if at.presence != regular {
+		op.Reason = yoursReason(at, true)
+	}
 	if rec.wrote(theirs) { // nothing new to bring
 		if !whole {
 			op.base = nonNil(theirs) // this is how it was
 		}
 		return op, nil
 	}
-	ours, mode, why, err := pl.mergeable(f.Path)
+	ours, mode, why, err := pl.mergeable(f.Path, at)
 	if err != nil {
 		return Op{}, err
 	}
@@ -91,7 +94,10 @@ func (pl *planner) unmerged(op *Op, why, fix string) (taken bool) {
 }
 
 // mergeable reads a file that is to be merged. Why says what keeps it from being that.
-func (pl *planner) mergeable(p string) (text []byte, mode fs.FileMode, why string, err error) {
+func (pl *planner) mergeable(p string, at place) (text []byte, mode fs.FileMode, why string, err error) {
+	if at.presence != regular {
+		return nil, 0, at.why + ", and nothing is merged through it", nil
+	}
 	info, err := pl.survey.root.Lstat(p)
 	if err != nil {
 		return nil, 0, "", fmt.Errorf("%s: %w", p, err)
