@@ -1,3 +1,5 @@
+//go:build unix
+
 package cmd
 
 import (
@@ -6,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -46,9 +47,6 @@ func TestPlaces(t *testing.T) {
 		}, modesStay},
 	} {
 		t.Run(place.name, func(t *testing.T) {
-			if runtime.GOOS == "windows" {
-				t.Skip("modes and links are those of Unix")
-			}
 			t.Parallel()
 			dir := t.TempDir()
 			work := place.prepare(t, dir)
