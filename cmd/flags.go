@@ -33,7 +33,7 @@ func (g *globals) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&g.json, "json", false, "print one JSON object instead of text")
 	fs.BoolVarP(&g.yes, "yes", "y", false, "ask nothing: take the default of every question")
 	fs.BoolVar(&g.noInput, "no-input", false, "never ask; an answer that has no default is an error")
-	fs.BoolVar(&g.force, "force", false, "replace generated files even where they were edited by hand")
+	fs.BoolVar(&g.force, "force", false, "go on where an edit of yours is in the way, and keep its text in .wsgen/local/trash")
 	fs.StringVarP(&g.chdir, "chdir", "C", "", "work as if started in `DIR`")
 	fs.Var(&g.color, "color", "colour the output: auto, always or never")
 	fs.BoolVarP(&g.quiet, "quiet", "q", false, "print only results and errors")

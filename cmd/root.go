@@ -89,15 +89,23 @@ Exit codes: 0 done · 1 internal or I/O · 2 usage · 3 invalid spec · 4 drift,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelpCmd())
 	a.flags.register(root.PersistentFlags())
-	root.AddCommand(
-		newNewCmd(a), newInitCmd(a), newAddCmd(a), newRemoveCmd(a), newRenameCmd(a), newUndoCmd(a),
-		newGenerateCmd(a), newUpgradeCmd(a), newCheckCmd(a), newDiffCmd(a), newDoctorCmd(a),
-		newRoutesCmd(a), newValidateCmd(a), newFmtCmd(a), newSchemaCmd(a), newExplainCmd(a),
-		newCompletionCmd(a), newVersionCmd(a),
-	)
+	addGroup(root, "Begin", newNewCmd(a), newInitCmd(a))
+	addGroup(root, "Change", newAddCmd(a), newRemoveCmd(a), newRenameCmd(a), newGenerateCmd(a), newFmtCmd(a), newUpgradeCmd(a), newUndoCmd(a))
+	addGroup(root, "Look, and change nothing", newCheckCmd(a), newDiffCmd(a), newRoutesCmd(a), newValidateCmd(a), newExplainCmd(a), newDoctorCmd(a))
+	addGroup(root, "For editors and shells", newSchemaCmd(a), newCompletionCmd(a), newVersionCmd(a))
+	root.SetHelpCommandGroupID("For editors and shells")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	completeFlags(a, root)
 	return root
+}
+
+// addGroup adds commands that the help lists under a title.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title + ":"})
+	for _, c := range commands {
+		c.GroupID = title
+	}
+	root.AddCommand(commands...)
 }
 
 // newHelpCmd replaces cobra's own, which exits with 0 after a topic that does not exist.
