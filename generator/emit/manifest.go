@@ -86,6 +86,10 @@ func decodeManifest(data []byte) (m manifest, damage string, err error) {
 			damage = "holds the two sides of a git merge"
 		}
 	}
+	version, ok := versionName(f.Wsgen)
+	if f.Wsgen = version; !ok && damage == "" {
+		damage = "names a version of wsgen that there cannot be"
+	}
 	if f.Format > manifestFormat {
 		return manifest{}, "", &FormatError{Format: f.Format, Version: f.Wsgen}
 	}
@@ -102,6 +106,21 @@ func decodeManifest(data []byte) (m manifest, damage string, err error) {
 		}
 	}
 	return m, damage, nil
+}
+
+// longestVersion is the longest version of wsgen that is believed, in bytes.
+const longestVersion = 64
+
+// versionName returns a version that a record names, if it is one: it may have come with the repository, and ends up in messages.
+// Source of the characters: https://semver.org.
+func versionName(s string) (version string, ok bool) {
+	strange := func(r rune) bool {
+		return (r < '0' || '9' < r) && (r < 'A' || 'Z' < r) && (r < 'a' || 'z' < r) && !strings.ContainsRune("+-.", r)
+	}
+	if len(s) > longestVersion || strings.ContainsFunc(s, strange) {
+		return "", false
+	}
+	return s, true
 }
 
 // head reads what every format has, whatever the shape of the rest.

@@ -112,7 +112,10 @@ func readUpgrading(root *os.Root) (*Upgrading, error) {
 		return &Upgrading{}, nil
 	}
 	slices.Sort(state.Files)
-	u := &Upgrading{From: state.From, To: state.To}
+	state.Files = slices.Compact(state.Files)
+	u := &Upgrading{}
+	u.From, _ = versionName(state.From)
+	u.To, _ = versionName(state.To)
 	survey := newSurvey(root)
 	for _, p := range state.Files {
 		if checkFile(p) != nil {
@@ -130,7 +133,7 @@ func readUpgrading(root *os.Root) (*Upgrading, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, line := range openMarkers(text, state.To) {
+		for _, line := range openMarkers(text, u.To) {
 			u.Open = append(u.Open, Marker{Path: p, Line: line})
 		}
 	}
