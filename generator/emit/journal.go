@@ -59,7 +59,7 @@ func stagedOld(i int) string { return runDir + "/old-" + strconv.Itoa(i) }
 
 // findRun looks for a run that has begun and not ended.
 func findRun(root *os.Root, dir string) (*Interrupted, error) {
-	if _, err := root.Lstat(runDir); errors.Is(err, fs.ErrNotExist) {
+	if _, err := root.Lstat(runDir); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (d *disk) commit(j journal) error {
 
 // readJournal reads the record of a run.
 func (d *disk) readJournal(record string) (journal, error) {
-	text, err := d.root.ReadFile(record)
+	text, err := readOwn(d.root, record)
 	if err != nil {
 		return journal{}, err
 	}

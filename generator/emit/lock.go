@@ -104,7 +104,7 @@ func (l *lock) sign() error {
 
 // holder returns who holds the lock, or "" where that cannot be told.
 func holder(root *os.Root) string {
-	text, err := root.ReadFile(holderPath)
+	text, err := readOwn(root, holderPath)
 	if err != nil || len(text) > 64 {
 		return ""
 	}

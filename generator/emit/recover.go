@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 )
 
 // Recover finishes a run that was interrupted, or rolls it back where it cannot be finished, and says which; what is ""
@@ -39,17 +40,26 @@ func (t *Tree) recover() (what string, err error) {
 	if there, err := d.exists(runDir); err != nil || !there {
 		return "", err // it was at work when the tree was opened, and has ended
 	}
-	if undoing, err := d.exists(undoRecord); err != nil {
+	if undoing, err := d.isThere(undoRecord); err != nil {
 		return "", err
 	} else if undoing {
 		return d.recoverBack()
 	}
-	if committed, err := d.exists(redoRecord); err != nil {
+	if committed, err := d.isThere(redoRecord); err != nil {
 		return "", err
 	} else if !committed {
 		return "cleared away an interrupted run, which had changed no file", d.end()
 	}
 	return d.recoverForth()
+}
+
+// isThere is exists for a record of a run, which is not there where the run is no folder either.
+func (d *disk) isThere(record string) (bool, error) {
+	there, err := d.exists(record)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return false, nil
+	}
+	return there, err
 }
 
 // recoverForth finishes a committed run, if it can be finished.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"syscall"
 )
 
 // presence says what stands at a path.
@@ -117,6 +118,11 @@ func (s *survey) folder(dir string) (*folder, error) {
 }
 
 func (s *survey) read(dir string) (*folder, error) {
+	if info, err := s.root.Stat(dir); err != nil {
+		return s.unreadable(dir, err)
+	} else if !info.IsDir() {
+		return s.unreadable(dir, syscall.ENOTDIR) // not opened: a pipe would keep us waiting
+	}
 	opened, err := s.root.Open(dir)
 	if err != nil {
 		return s.unreadable(dir, err)

@@ -91,7 +91,7 @@ func (t *Tree) load() (err error) {
 	if t.upgrading, err = readUpgrading(root); err != nil {
 		return err
 	}
-	t.raw, err = root.ReadFile(ManifestPath)
+	t.raw, err = readOwn(root, ManifestPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.raw, t.damage = nil, "is lost"
 		t.manifest = manifest{files: make(map[string]record)}

@@ -161,3 +161,73 @@ func runChild(t *testing.T, command, dir string) string {
 	}
 	return string(out)
 }
+
+// TestPipesInPlaceOfRecordsAndFolders would hang as well: none of these is opened, and whatever cannot go on says why.
+func TestPipesInPlaceOfRecordsAndFolders(t *testing.T) {
+	for p, want := range map[string]string{ // what the last of the calls that fail says
+		"routing":      "routing is a file where a folder is needed",
+		baseDir:        "",
+		localDir:       "file exists; no file was changed",
+		historyDir:     "",
+		runDir:         "",
+		ManifestPath:   "remove it",
+		statePath:      "remove it",
+		redoRecord:     "remove it",
+		undoRecord:     "remove it",
+		entryRecord(1): "its record is no file that wsgen wrote",
+		entryOld(1, 0): "old-0 is no file that wsgen wrote",
+		holderPath:     "",
+		lockPath:       "a link or a device stands where wsgen keeps its lock",
+	} {
+		t.Run(p, func(t *testing.T) {
+			dir := project(t, sample())
+			operate(t, dir, "one", Options{}, "client/index.js", "one\n")
+			remove(t, dir, p)
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, p)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Mkfifo(filepath.Join(dir, p), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() { done <- everything(t, dir) }()
+			select {
+			case err := <-done:
+				if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+					t.Errorf("error %v, want %q", err, want)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("hangs")
+			}
+		})
+	}
+}
+
+// everything ends an interrupted run in a project, undoes its last operation, and generates, as far as that can be done.
+func everything(t *testing.T, dir string) error {
+	tree, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := tree.Recover(t.Context()); err != nil {
+		return err
+	}
+	if _, err := tree.History(); err != nil {
+		return err
+	}
+	back, err := tree.PlanUndo(Options{Force: true})
+	if err == nil {
+		err = tree.Apply(t.Context(), back)
+	}
+	if err != nil && !errors.Is(err, ErrNoHistory) {
+		return err
+	}
+	if tree, err = Open(dir); err != nil {
+		return err
+	}
+	p, err := tree.Plan(sample(), Options{Version: testVersion, Command: "generate"})
+	if err != nil {
+		return err
+	}
+	return tree.Apply(t.Context(), p)
+}

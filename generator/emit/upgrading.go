@@ -100,7 +100,7 @@ func (p *Plan) remember(version string) error {
 // readUpgrading reads what an upgrade left to be remembered, and looks into its files. A state that cannot be read is one of
 // which nothing is known but that it is there.
 func readUpgrading(root *os.Root) (*Upgrading, error) {
-	text, err := root.ReadFile(statePath)
+	text, err := readOwn(root, statePath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -1,0 +1,29 @@
+package emit
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// maxOwn bounds what is read of a record of wsgen's own, in bytes: hundreds of thousands of files take less.
+const maxOwn = 64 << 20
+
+// readOwn reads a record of wsgen's own. It may have come with the repository: a pipe would keep wsgen waiting for ever, and a
+// device would fill the memory.
+func readOwn(root *os.Root, p string) ([]byte, error) {
+	info, err := root.Stat(p)
+	switch {
+	case errors.Is(err, syscall.ENOTDIR): // a file stands where the folder belongs
+		return nil, fs.ErrNotExist
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, &PathError{p, "not a regular file, though wsgen keeps a record of its own there: remove it"}
+	case info.Size() > maxOwn:
+		return nil, &PathError{p, fmt.Sprintf("larger than any record of wsgen's own (%d MiB): remove it", maxOwn>>20)}
+	}
+	return root.ReadFile(p)
+}
