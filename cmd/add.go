@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"wsgen/generator/emit"
 	"wsgen/generator/spec"
 )
 
@@ -23,50 +22,17 @@ func newAddCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// adding is one addition to the spec of a project, on its way into the tree.
-type adding struct {
-	tree   *emit.Tree
-	before *project
-	known  spec.Diagnostics // the warnings about the spec before
-}
-
-// openAdding opens the project that the user stands in for an addition. It is nil, and the command at its end, where openTree
-// says so.
-func (a *app) openAdding(ctx context.Context) (*adding, error) {
-	dir, err := a.findProject()
+// splice returns the project with the addition in its spec; commandLine is the command that asked for it.
+func (a *app) splice(add *changing, wanted spec.Addition, commandLine string) (*project, error) {
+	text, err := add.before.file.Add(wanted)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := a.openTree(ctx, dir)
-	if err != nil || tree == nil {
-		return nil, err
-	}
-	p, known, err := a.readProject(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	return &adding{tree: tree, before: p, known: known}, nil
-}
-
-// splice returns the project with the addition in its spec; commandLine is the command that asked for it. The warnings that
-// are printed are those about the spec as it becomes.
-func (a *app) splice(add *adding, wanted spec.Addition, commandLine string) (*project, error) {
-	p := add.before
-	text, err := p.file.Add(wanted)
-	if err != nil {
-		return nil, err
-	}
-	file, m, found := checkSpec(p.file.Name, text)
-	if m == nil {
-		a.report.addDiagnostics(file.Name, found)
-		return nil, &specError{file: file, diagnostics: found, argument: commandLine}
-	}
-	a.warn(file, found)
-	return &project{dir: p.dir, file: file, model: m}, nil
+	return a.withSpec(add.before, text, commandLine)
 }
 
 // emitAdding brings the tree in line with the project after the addition, and reports whether a file changes.
-func (a *app) emitAdding(ctx context.Context, add *adding, after *project, command string) (changed bool, err error) {
+func (a *app) emitAdding(ctx context.Context, add *changing, after *project, command string) (changed bool, err error) {
 	files, err := after.files(add.before.file.Source)
 	if err != nil {
 		return false, err

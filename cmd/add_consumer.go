@@ -53,7 +53,7 @@ func runAddConsumer(ctx context.Context, o *addConsumerOptions) error {
 	if err != nil {
 		return err
 	}
-	add, err := o.openAdding(ctx)
+	add, err := o.openChanging(ctx)
 	if err != nil || add == nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (o *addConsumerOptions) addition() (spec.Addition, error) {
 
 // extend returns the project as it is with the addition in its spec. What is there already exactly so is left as it is; what
 // is there otherwise is a usage error.
-func (o *addConsumerOptions) extend(add *adding, wanted spec.Addition) (*project, error) {
+func (o *addConsumerOptions) extend(add *changing, wanted spec.Addition) (*project, error) {
 	p := add.before
 	consumer, route := p.consumer(wanted.Consumer), p.route(wanted.Path)
 	if route != nil && route.Consumer.Name != wanted.Consumer {

@@ -51,7 +51,7 @@ func runAddRoute(ctx context.Context, o *addRouteOptions) error {
 		return usage("name it, as in: wsgen add route "+shellWord(o.path)+" --to NAME; wsgen routes lists those that there are",
 			"the consumer that %s leads to is missing", shellWord(o.path))
 	}
-	add, err := o.openAdding(ctx)
+	add, err := o.openChanging(ctx)
 	if err != nil || add == nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (o *addRouteOptions) ask(ctx context.Context, p *project) (err error) {
 
 // extend returns the project as it is with the route in its spec. A route that is there already is left as it is; one that leads
 // elsewhere is a usage error, and so is a consumer that is not there.
-func (o *addRouteOptions) extend(add *adding) (*project, spec.Addition, error) {
+func (o *addRouteOptions) extend(add *changing) (*project, spec.Addition, error) {
 	name, err := model.ConsumerName(o.to)
 	if err != nil {
 		return nil, spec.Addition{}, usage("", "--to: %s", err)

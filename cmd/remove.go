@@ -33,45 +33,29 @@ func newRemoveCmd(a *app) *cobra.Command {
 
 // removing is a removal on its way into the tree.
 type removing struct {
-	tree    *emit.Tree
-	before  *project
+	*changing
 	after   *project // its spec may be that of before: then the spec is rid of it already
 	removal spec.Removal
 	edits   []emit.Edit // of the stub and its test
 }
 
-// openRemoving opens the project that the user stands in. It is nil, and the command at its end, where openTree says so.
+// openRemoving is openChanging for a removal.
 func (a *app) openRemoving(ctx context.Context, what spec.Removal) (*removing, error) {
-	dir, err := a.findProject()
-	if err != nil {
+	c, err := a.openChanging(ctx)
+	if err != nil || c == nil {
 		return nil, err
 	}
-	tree, err := a.openTree(ctx, dir)
-	if err != nil || tree == nil {
-		return nil, err
-	}
-	p, _, err := a.readProject(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	return &removing{tree: tree, before: p, after: p, removal: what}, nil
+	return &removing{changing: c, after: c.before, removal: what}, nil
 }
 
-// takeOut takes the removal out of the spec; commandLine is the command that asked for it. The warnings that are printed are
-// those about the spec as it becomes.
+// takeOut takes the removal out of the spec; commandLine is the command that asked for it.
 func (a *app) takeOut(r *removing, commandLine string) error {
 	text, err := r.without()
 	if err != nil {
 		return err
 	}
-	file, m, found := checkSpec(r.before.file.Name, text)
-	if m == nil {
-		a.report.addDiagnostics(file.Name, found)
-		return &specError{file: file, diagnostics: found, argument: commandLine}
-	}
-	a.warn(file, found)
-	r.after = &project{dir: r.before.dir, file: file, model: m}
-	return nil
+	r.after, err = a.withSpec(r.before, text, commandLine)
+	return err
 }
 
 // without returns the spec without what is removed. Where the history knows the additions, each is taken back byte for byte, with

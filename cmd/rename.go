@@ -64,7 +64,7 @@ func runRenameConsumer(ctx context.Context, o *renameConsumerOptions) error {
 	if err != nil {
 		return err
 	}
-	opened, err := o.openAdding(ctx)
+	opened, err := o.openChanging(ctx)
 	if err != nil || opened == nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (o *renameConsumerOptions) names() (old, name string, err error) {
 }
 
 // extend returns the project with the new name in its spec.
-func (o *renameConsumerOptions) extend(opened *adding, old, name string) (*project, error) {
+func (o *renameConsumerOptions) extend(opened *changing, old, name string) (*project, error) {
 	p := opened.before
 	switch {
 	case p.consumer(old) == nil:
@@ -137,13 +137,7 @@ func (o *renameConsumerOptions) extend(opened *adding, old, name string) (*proje
 	if err != nil {
 		return nil, err
 	}
-	file, m, found := checkSpec(p.file.Name, text)
-	if m == nil {
-		o.report.addDiagnostics(file.Name, found)
-		return nil, &specError{file: file, diagnostics: found, argument: "wsgen rename consumer " + old + " " + name}
-	}
-	o.warn(file, found)
-	return &project{dir: p.dir, file: file, model: m}, nil
+	return o.withSpec(p, text, "wsgen rename consumer "+old+" "+name)
 }
 
 // look reads the user's files and finds what is to change in them, or why that cannot be.

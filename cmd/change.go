@@ -1,0 +1,52 @@
+package cmd
+
+import (
+	"context"
+
+	"wsgen/generator/emit"
+	"wsgen/generator/spec"
+)
+
+// changing is one change of a project's spec, on its way into the tree.
+type changing struct {
+	tree   *emit.Tree
+	before *project
+	known  spec.Diagnostics // the warnings about the spec before
+}
+
+// openChanging opens the project that the user stands in for a change of its spec. It is nil, and the command at its end, where
+// openTree says so.
+func (a *app) openChanging(ctx context.Context) (*changing, error) {
+	dir, err := a.findProject()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := a.openTree(ctx, dir)
+	if err != nil || tree == nil {
+		return nil, err
+	}
+	p, known, err := a.readProject(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	files, err := p.files(p.file.Source)
+	if err != nil {
+		return nil, err
+	}
+	if err := tree.Rebuild(files); err != nil {
+		return nil, err
+	}
+	return &changing{tree: tree, before: p, known: known}, nil
+}
+
+// withSpec returns the project with another text of its spec; commandLine is the command that asked for it, and that is at fault
+// where the text is not valid. The warnings that are printed are those about the spec as it becomes.
+func (a *app) withSpec(p *project, text []byte, commandLine string) (*project, error) {
+	file, m, found := checkSpec(p.file.Name, text)
+	if m == nil {
+		a.report.addDiagnostics(file.Name, found)
+		return nil, &specError{file: file, diagnostics: found, argument: commandLine}
+	}
+	a.warn(file, found)
+	return &project{dir: p.dir, file: file, model: m}, nil
+}
