@@ -18,7 +18,7 @@ import (
 
 // lives is how many random lives TestLives leads, and lifeSteps how many commands each of them has.
 const (
-	lives     = 10
+	lives     = 6
 	longLives = 300 // with -long
 	lifeSteps = 8
 )
@@ -48,8 +48,8 @@ func TestLives(t *testing.T) {
 
 // FuzzLives is TestLives for every sequence of choices.
 func FuzzLives(f *testing.F) {
-	for i := range byte(9) {
-		f.Add(bytes.Repeat([]byte{i, i + 3, i * 7}, 12))
+	for i := range byte(3) {
+		f.Add(bytes.Repeat([]byte{i + 3, i * 7}, 3))
 	}
 	f.Fuzz(lead)
 }

@@ -17,13 +17,18 @@ import (
 	"time"
 )
 
-// kills is how often a run is killed in the tests below. The moments are spread over the time that a whole run takes.
-const kills = 30
+// kills returns how often a run is killed in the tests below. The moments are spread over the time that a whole run takes.
+func kills() int {
+	if *long {
+		return 100
+	}
+	return 10
+}
 
 // TestKillNew kills `wsgen new` at random moments: there is no project or a whole one, and the next run says so or makes it.
 func TestKillNew(t *testing.T) {
 	span := wholeRun(t, func(dir string) []string { return []string{"new", "updater"} })
-	for range kills {
+	for range kills() {
 		dir := t.TempDir()
 		killed := killAfter(t, wsgen(t, dir, "new", "updater"), span)
 		project := filepath.Join(dir, "updater")
@@ -53,7 +58,7 @@ func TestKillAddConsumer(t *testing.T) {
 		return []string{"-C", "updater", "add", "consumer", "chat"}
 	})
 	seen := map[string]int{}
-	for i := range kills {
+	for i := range kills() {
 		dir := prepare()
 		c := wsgen(t, dir, "add", "consumer", "chat")
 		if i%2 == 0 {
@@ -83,7 +88,7 @@ func TestKillAddConsumer(t *testing.T) {
 			t.Fatalf("the spec is neither old nor new:\n%s", spec)
 		}
 	}
-	t.Logf("of %d kills: %v", kills, seen)
+	t.Logf("of %d kills: %v", kills(), seen)
 }
 
 // TestTwoRunsAtOnce starts runs that change the same project at the same moment. Each either does its work or says that it

@@ -51,7 +51,7 @@ func TestKillUpgrade(t *testing.T) {
 	}
 	span := lasts(func() { runFor(t, prepare(), "upgrade") })
 	seen := map[string]int{}
-	for i := range kills {
+	for i := range kills() {
 		dir := prepare()
 		c := wsgen(t, dir, "upgrade")
 		if i%2 == 0 {
@@ -78,7 +78,7 @@ func TestKillUpgrade(t *testing.T) {
 		same(t, before, dir, ".wsgen/manifest.json")
 		same(t, before, dir, ".wsgen/base/README.md")
 	}
-	t.Logf("of %d kills: %v", kills, seen)
+	t.Logf("of %d kills: %v", kills(), seen)
 }
 
 // TestKillUpgradeAbort kills `wsgen upgrade --abort` in a loop: the files are those of the upgrade or those of before, and the same
@@ -97,7 +97,7 @@ func TestKillUpgradeAbort(t *testing.T) {
 	}
 	span := lasts(func() { mustRun(t, prepare(), "upgrade", "--abort") })
 	seen := map[string]int{}
-	for range kills {
+	for range kills() {
 		dir := prepare()
 		killAfter(t, wsgen(t, dir, "upgrade", "--abort"), span)
 		eachIs(t, dir, before, after)
@@ -116,7 +116,7 @@ func TestKillUpgradeAbort(t *testing.T) {
 		eachIs(t, dir, before)
 		same(t, before, dir, ".wsgen/manifest.json")
 	}
-	t.Logf("of %d kills: %v", kills, seen)
+	t.Logf("of %d kills: %v", kills(), seen)
 }
 
 // lasts returns somewhat more than f takes, so that moments can be spread over all of it.

@@ -19,7 +19,7 @@ printf '\n== docs/benchmarks/layers\n'
 (cd docs/benchmarks/layers && go vet ./... && go test -race ./... && go run . -short)
 
 printf '\n== cmd, projects led through random commands, and every command ended at every step\n'
-go test -timeout 60m -run '^(TestLives|TestEveryCommandAtEveryStep)$' ./cmd -long
+go test -timeout 60m -run '^(TestLives|TestEveryCommandAtEveryStep|TestKill.*)$' ./cmd -long
 
 printf '\n== wsgen on a disk that fills up\n'
 go test -c -tags smalldisk -o bin/ ./cmd
