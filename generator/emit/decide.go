@@ -31,7 +31,7 @@ const (
 )
 
 // Plan computes what is to be done so that the tree holds the files. It reads only: files of the user's that are there
-// already are neither read nor rendered. Every other text is rendered here, on several goroutines, so that nothing is
+// already are neither read nor rendered, but where the manifest has to be rebuilt. Every other text is rendered here, on several goroutines, so that nothing is
 // written before all of them are known to be whole. A path that must not be written is a *[PathError]; where another run is at
 // work, or was since [Open], the error is a *[LockedError] or a *[ChangedError].
 func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
@@ -39,6 +39,7 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 		return nil, err
 	}
 	pl := newPlanner(t.manifest, o)
+	pl.rebuilds = t.damage != "" && !t.fresh
 	if !t.absent {
 		root, err := os.OpenRoot(t.dir)
 		if err != nil {
@@ -70,7 +71,7 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 			return nil, err
 		}
 	}
-	if t.damage != "" && !t.fresh {
+	if pl.rebuilds {
 		p.Ops = append(p.Ops, t.repair())
 	}
 	slices.SortFunc(p.Ops, func(a, b Op) int { return strings.Compare(a.Path, b.Path) })
@@ -111,6 +112,7 @@ type planner struct {
 	survey   *survey
 	rendered map[string]bool // the paths of the rendered files, where there are edits
 	settled  map[string]bool // the folded paths that edits have decided about
+	rebuilds bool            // the manifest is lost or damaged
 }
 
 func newPlanner(m manifest, o Options) *planner {
@@ -151,6 +153,9 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 			return pl.upgrade(f, at, rec, op)
 		}
 		op.Reason = yoursReason(at, known)
+		if pl.rebuilds && !known && at.presence == regular && !f.Unrecorded {
+			return pl.recognize(f, op)
+		}
 		return op, nil
 	}
 	if why, out := pl.options.LeaveOut[f.Path]; out && at.presence == absent && f.Owner == render.Yours && !f.Needed {
@@ -199,6 +204,23 @@ func (pl *planner) decide(f render.File, at place) (Op, error) {
 		pl.splice(&op)
 	default:
 		pl.replace(&op, known)
+	}
+	return op, nil
+}
+
+// recognize is about a file of the user's that nothing records any more. Where it is what wsgen writes, it was written by wsgen as
+// far as an upgrade or a removal is concerned: without its text as a base no upgrade could ever merge into it.
+func (pl *planner) recognize(f render.File, op Op) (Op, error) {
+	there, _, err := pl.read(f.Path)
+	if err != nil {
+		return Op{}, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	text, err := f.Render(nil)
+	if err != nil {
+		return Op{}, err
+	}
+	if sameText(there, text) {
+		op.Reason, op.hash, op.base = "", hashText(text), text
 	}
 	return op, nil
 }
@@ -289,6 +311,7 @@ func (pl *planner) replace(op *Op, known bool) {
 		op.Fix = pl.command() + " writes it"
 		if v := pl.manifest.version; v != pl.options.Version {
 			op.State, op.Reason = Outdated, writtenBy(v, pl.options.Version)
+			op.Fix = "wsgen upgrade writes it"
 		}
 	default:
 		pl.contest(op, known, Update)
@@ -301,7 +324,7 @@ func (pl *planner) contest(op *Op, known bool, forced Action) {
 	op.Action, op.State, op.Reason, op.Fix = Conflict, Edited, "edited by hand", "take your change elsewhere, or run "+pl.command()+" --force, which keeps your text in "+trashDir
 	switch {
 	case conflicted(op.Old):
-		op.Reason = "holds the two sides of a git merge"
+		op.Reason = damageMerged
 		op.Fix = pl.command() + " --force writes it anew, and keeps this text in " + trashDir
 	case !known:
 		op.State, op.Reason = Blocked, "there already, and nothing records that wsgen wrote it"

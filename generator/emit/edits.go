@@ -173,7 +173,7 @@ func (pl *planner) removal(p *Plan, op Op) {
 		op.Reason = "edited by you; your text goes to " + trashDir
 	default:
 		op.Old, op.State, op.Reason = nil, Stale, "edited by you"
-		op.Fix = "delete it once you need nothing of it (with --force it goes to " + trashDir + ")"
+		op.Fix = "delete it once you need nothing of it; --force moves it to " + trashDir
 	}
 	if op.Action == Delete || op.unrecorded {
 		p.own[basePath(op.Path)] = nil

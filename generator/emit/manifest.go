@@ -83,7 +83,7 @@ func decodeManifest(data []byte) (m manifest, damage string, err error) {
 		}
 		damage = "is not whole"
 		if conflicted(data) {
-			damage = "holds the two sides of a git merge"
+			damage = damageMerged
 		}
 	}
 	version, ok := versionName(f.Wsgen)
@@ -161,6 +161,9 @@ func (m manifest) add(e manifestEntry) error {
 	}
 	return nil
 }
+
+// damageMerged is what is wrong with a manifest that git could not merge.
+const damageMerged = "holds the two sides of a git merge"
 
 // salvage reads a manifest line by line, and takes what can be read.
 func salvage(data []byte) manifestFile {

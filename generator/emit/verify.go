@@ -27,7 +27,7 @@ func (t *Tree) Verify() (ops []Op, err error) {
 		if rec.owner == render.Yours {
 			continue // that it is gone may be what the user wants, and how it was edited is the user's affair
 		}
-		op, err := pl.verify(file, rec)
+		op, err := pl.verify(file, rec, t.damage == damageMerged)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -42,8 +42,9 @@ func (t *Tree) Verify() (ops []Op, err error) {
 	return ops, nil
 }
 
-// verify says how one file stands to its record.
-func (pl *planner) verify(file string, rec record) (Op, error) {
+// verify says how one file stands to its record. Where git merged, and the record is of two sides, a text of neither may be the
+// merge of both: whether it is right, the spec alone can tell.
+func (pl *planner) verify(file string, rec record, merged bool) (Op, error) {
 	op := Op{Path: file, Owner: rec.owner, Action: Keep, State: Current}
 	at, err := pl.survey.at(file)
 	if err != nil {
@@ -60,11 +61,12 @@ func (pl *planner) verify(file string, rec record) (Op, error) {
 		return op, nil
 	}
 	text, _, err := pl.read(file)
-	if err != nil || rec.wrote(text) {
+	if err != nil || rec.wrote(text) || merged && !conflicted(text) {
 		return op, err
 	}
+	op.Old = text
 	pl.contest(&op, true, Keep)
-	op.Action = Keep
+	op.Action, op.Old = Keep, nil
 	return op, nil
 }
 

@@ -57,6 +57,10 @@ func TestVerify(t *testing.T) {
 	expect(verify())
 	change(generated, edit)
 	expect(verify(), generated+": edited: edited by hand")
+	change(generated, func(p string) error {
+		return os.WriteFile(p, []byte("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n"), 0o600)
+	})
+	expect(verify(), generated+": edited: holds the two sides of a git merge")
 	change(generated, os.Remove)
 	expect(verify(), generated+": missing: deleted, and the project needs it")
 	change(generated, func(p string) error { return os.Mkdir(p, 0o700) })
@@ -67,6 +71,19 @@ func TestVerify(t *testing.T) {
 	expect(bases(), yours+": "+basePath(yours)+" is not the text that the manifest records")
 	change(basePath(yours), os.Remove)
 	expect(bases(), yours+": "+basePath(yours)+" is missing")
+
+	// Where git merged two records into none, a text that is neither side's may well be git's own merge of both.
+	const other = "client/index.js"
+	change(other, edit)
+	change(ManifestPath, func(p string) error {
+		text, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(p, []byte(strings.Replace(string(text), "\n  \"wsgen\"", "\n<<<<<<< HEAD\n=======\n>>>>>>> other\n  \"wsgen\"", 1)), 0o600)
+	})
+	expect(verify(), ManifestPath+": edited: the record of what wsgen wrote holds the two sides of a git merge",
+		generated+": missing: deleted, and the project needs it")
 
 	change(ManifestPath, os.Remove)
 	expect(verify(), ManifestPath+": missing: the record of what wsgen wrote is lost")
