@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 type upgradeReport struct {
 	From string         `json:"from,omitempty"` // the version of wsgen that wrote the project; left out where that is unknown
 	To   string         `json:"to,omitempty"`   // the version that it is brought to
-	Open []markerReport `json:"open,omitempty"` // where conflicts begin that are to be edited: the first of each file, by path
+	Open []markerReport `json:"open,omitempty"` // where the conflicts begin that are to be edited, by path and line
 }
 
 // markerReport is the place of a conflict.
@@ -55,14 +54,7 @@ func (o *upgradeOptions) leftToEdit(dir string, open []emit.Marker) string {
 
 // tellConflicts returns the error of an upgrade that leaves conflicts to be edited in its files, or, in a dry run, would.
 func (o *upgradeOptions) tellConflicts(dir string, plan *emit.Plan) error {
-	var open []emit.Marker
-	conflicts := 0
-	for _, op := range plan.Changes() {
-		if op.Conflicts > 0 {
-			conflicts += op.Conflicts
-			open = append(open, emit.Marker{Path: op.Path, Line: firstMarker(op.New)})
-		}
-	}
+	open := plan.Open()
 	if len(open) == 0 {
 		return nil
 	}
@@ -75,21 +67,10 @@ func (o *upgradeOptions) tellConflicts(dir string, plan *emit.Plan) error {
 	}
 	return &problem{
 		code: exitConflict,
-		fact: fmt.Sprintf("%s: you and wsgen %s changed the same lines; both %s, between markers, from these lines on:%s",
-			counted(conflicts, "conflict"), version, verb, o.noteOpen(dir, open)),
+		fact: fmt.Sprintf("%s: you and wsgen %s changed the same lines; both %s, between markers, from each of these lines on:%s",
+			counted(len(open), "conflict"), version, verb, o.noteOpen(dir, open)),
 		wayOut: "edit them, then run wsgen upgrade --continue; wsgen upgrade --abort takes the whole upgrade back",
 	}
-}
-
-// firstMarker returns the line, from 1, in which the first conflict of a merged text begins, or 0 where there is none.
-func firstMarker(text []byte) (line int) {
-	for l := range bytes.Lines(text) {
-		line++
-		if bytes.HasPrefix(l, []byte("<<<<<<< ")) {
-			return line
-		}
-	}
-	return 0
 }
 
 // runUpgradeContinue ends an upgrade whose conflicts the user has edited.

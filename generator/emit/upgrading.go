@@ -78,6 +78,21 @@ func (t *Tree) PlanContinue(o Options) (*Plan, error) {
 	}, nil
 }
 
+// Open returns the places in which the plan leaves both sides of a merge in files of the user's, sorted: those that
+// [Upgrading.Open] lists once it is carried out.
+func (p *Plan) Open() (open []Marker) {
+	for i := range p.Ops {
+		op := &p.Ops[i]
+		if op.Conflicts == 0 || op.Action != Update {
+			continue
+		}
+		for _, line := range openMarkers(op.New, p.manifest.version) {
+			open = append(open, Marker{Path: op.Path, Line: line})
+		}
+	}
+	return open
+}
+
 // remember enters into a plan what is to be known of it until the user has chosen between the sides that it leaves in files.
 func (p *Plan) remember(version string) error {
 	state := upgradeState{From: p.Recorded, To: version}
