@@ -161,6 +161,9 @@ func (e *examination) lookAtSpec(ctx context.Context) error {
 	case !info.Mode().IsRegular():
 		e.illAt(name, render.SpecPath, "put the spec there", "the spec is not a file")
 		return nil
+	case leadsOut(e.dir, render.SpecPath):
+		e.illAt(name, render.SpecPath, wayOutLink, "%s", factLink)
+		return nil
 	}
 	source, err := e.readSpec(ctx, path)
 	if err != nil {

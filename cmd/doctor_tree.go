@@ -217,7 +217,7 @@ func (e *examination) lookAtRequirements(s *site) {
 
 // notVendored returns the first requirement that the folder vendor does not list, or "".
 func (s *site) notVendored() string {
-	text, err := os.ReadFile(filepath.Join(s.dir, "vendor", "modules.txt"))
+	text, err := readRegular(filepath.Join(s.dir, "vendor", "modules.txt"))
 	if err != nil {
 		return ""
 	}
@@ -278,8 +278,7 @@ func (e *examination) otherNames(dir string, files []render.File) map[string]str
 		}
 	}
 	others := map[string]string{}
-	entries, _ := os.ReadDir(filepath.Join(e.dir, filepath.FromSlash(dir))) // where there is none, no name is in the way
-	for _, entry := range entries {
+	for _, entry := range entriesOf(filepath.Join(e.dir, filepath.FromSlash(dir))) {
 		if !ours[entry.Name()] {
 			others[strings.ToLower(entry.Name())] = entry.Name()
 		}

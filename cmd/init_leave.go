@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -30,9 +29,8 @@ func (s *site) alike(files []render.File) (leaveOut map[string]string, found []f
 	names := map[string][]string{}
 	below := func(dir string) []string {
 		if _, known := names[dir]; !known {
-			entries, _ := os.ReadDir(filepath.Join(s.dir, filepath.FromSlash(dir))) // where there is none, nothing is like ours
 			names[dir] = []string{}
-			for _, e := range entries {
+			for _, e := range entriesOf(filepath.Join(s.dir, filepath.FromSlash(dir))) {
 				names[dir] = append(names[dir], e.Name())
 			}
 		}

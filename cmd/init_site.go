@@ -51,7 +51,7 @@ func (s *site) readMod(path string) (*modfile.File, error) {
 	case err == nil && !info.Mode().IsRegular():
 		return nil, &problem{code: exitGuard, fact: s.shown(path) + ": what stands there is not a file", wayOut: wayOutMove}
 	}
-	text, err := os.ReadFile(path)
+	text, err := readRegular(path)
 	if err != nil {
 		return nil, failure(err, "", "the module of %s", s.shown(s.dir))
 	}
@@ -178,7 +178,7 @@ func (s *site) findWorkspace() error {
 			}
 		}
 	}
-	text, err := os.ReadFile(file)
+	text, err := readRegular(file)
 	if err != nil {
 		return failure(err, "set GOWORK right, or to off", "the workspace")
 	}
@@ -237,7 +237,7 @@ func (s *site) notes(m *model.Project) (notes []string) {
 // lacksHash returns the modules, as "path@version", that go.mod requires in a newer version than the service, and whose files go.sum
 // does not know: so far nothing of them was built in.
 func (s *site) lacksHash(want *modfile.File) (modules []string) {
-	text, err := os.ReadFile(filepath.Join(s.dir, "go.sum"))
+	text, err := readRegular(filepath.Join(s.dir, "go.sum"))
 	if err != nil {
 		text = nil // then it knows none
 	}

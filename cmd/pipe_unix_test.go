@@ -4,11 +4,14 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // pipe makes a named pipe that nobody writes to. Who waits for it is let go when the test has ended.
@@ -52,5 +55,43 @@ func TestRoutesReadsNoPipe(t *testing.T) {
 	pipe(t, stub)
 	if out := mustRun(t, dir, "-C", "updater", "routes"); !strings.Contains(out, "/ws/echo  echo      sync  -\n") {
 		t.Errorf("got\n%s", out)
+	}
+}
+
+// TestPipesInPlaceOfFilesAndFolders: no command waits for a pipe, wherever in a project it stands.
+func TestPipesInPlaceOfFilesAndFolders(t *testing.T) {
+	pristine := filepath.Join(t.TempDir(), "updater")
+	mustRun(t, t.TempDir(), "new", "project", "updater", "--dir", pristine)
+	for _, place := range []string{"consumers", "web", "go.mod", "go.sum", "go.work", "vendor/modules.txt", "main.go", ".wsgen/base"} {
+		for _, command := range []string{"check", "doctor", "routes", "generate -n", "add consumer chat -n", "rename consumer echo room -n", "remove consumer echo -n", "upgrade -n", "init -n --no-input"} {
+			dir := filepath.Join(t.TempDir(), "updater")
+			if err := os.CopyFS(dir, os.DirFS(pristine)); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(command, "init") { // beside what is left of the user's module
+				for _, name := range []string{".wsgen", "wsgen.yaml"} {
+					if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			path := filepath.Join(dir, filepath.FromSlash(place))
+			if err := errors.Join(os.RemoveAll(path), os.MkdirAll(filepath.Dir(path), 0o755), syscall.Mkfifo(path, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan int, 1)
+			go func() {
+				args := append([]string{"-C", dir}, strings.Fields(command)...)
+				done <- run(t.Context(), args, newHost(strings.NewReader(""), io.Discard, io.Discard))
+			}()
+			select {
+			case code := <-done:
+				if code == exitInternal {
+					t.Errorf("%s with a pipe at %s: an internal error", command, place)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s waits for a pipe at %s", command, place)
+			}
+		}
 	}
 }

@@ -35,6 +35,8 @@ func (a *app) findProject() (dir string, err error) {
 	for dir = start; ; dir = filepath.Dir(dir) {
 		_, err := os.Stat(filepath.Join(dir, render.SpecPath))
 		switch {
+		case err == nil && leadsOut(dir, render.SpecPath):
+			return "", &problem{code: exitGuard, fact: a.shown(filepath.Join(dir, render.SpecPath)) + ": " + factLink, wayOut: wayOutLink}
 		case err == nil, errors.Is(err, os.ErrNotExist) && begun(dir):
 			a.report.Root = dir
 			return dir, nil

@@ -46,8 +46,7 @@ func (x *stubIndex) beside(folder string) []string {
 		return names
 	}
 	var names []string
-	entries, _ := os.ReadDir(filepath.Join(x.dir, filepath.FromSlash(folder))) // what cannot be listed has no files
-	for _, e := range entries {
+	for _, e := range entriesOf(filepath.Join(x.dir, filepath.FromSlash(folder))) {
 		if name := e.Name(); strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
 			names = append(names, path.Join(folder, name))
 		}
