@@ -55,3 +55,22 @@ func TestUpgradeStateWithOneFileManyTimes(t *testing.T) {
 		t.Errorf("%d places in %d files", len(u.Open), len(u.Files))
 	}
 }
+
+// TestJournalThatNoRunWrote changes nothing, and says what to do about it.
+func TestJournalThatNoRunWrote(t *testing.T) {
+	for _, text := range []string{
+		"", "\x1b[2J", "[]", `{"drops": -1}`, `{"drops": 9999999999999999999}`, `{"steps": [{"path": "../outside", "new": "x"}]}`,
+		`{"dirs": ["/outside"]}`, `{"clear": [".git/hooks"]}`, `{"modes": {"..": 0}}`, `{"steps": [{"path": "a"}, {"path": "a"}]}`,
+	} {
+		for _, record := range []string{redoRecord, undoRecord} {
+			dir := project(t, sample())
+			write(t, dir, record, text)
+			before := users(snapshot(t, dir))
+			_, err := open(t, dir).Recover(t.Context())
+			if path := (*PathError)(nil); !errors.As(err, &path) || !strings.Contains(err.Error(), "remove the folder "+runDir) {
+				t.Errorf("%s: %v", text, err)
+			}
+			mustEqual(t, users(snapshot(t, dir)), before)
+		}
+	}
+}

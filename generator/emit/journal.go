@@ -95,7 +95,7 @@ func (d *disk) readJournal(record string) (journal, error) {
 	}
 	j, err := decodeJournal(text)
 	if err != nil {
-		return journal{}, fmt.Errorf("%s: %w", record, err)
+		return journal{}, &PathError{record, fmt.Sprintf("not what wsgen recorded of a run (%v): see that the files of the project are as you want them, then remove the folder %s", err, runDir)}
 	}
 	return j, nil
 }
