@@ -2,8 +2,12 @@ package cmd
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"wsgen/generator/emit"
+	"wsgen/generator/render"
 )
 
 type generateOptions struct{ *app }
@@ -45,6 +49,10 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 	if err != nil {
 		return err
 	}
+	unfit, err := unfitStubs(tree, files, o.options("generate"))
+	if err != nil {
+		return err
+	}
 	changed, err := o.carryOut(ctx, tree, plan)
 	switch {
 	case err != nil:
@@ -53,10 +61,33 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 	case len(behind) > 0:
 		o.notef("%s of yours left as wsgen %s wrote: wsgen upgrade merges into them what is new\n", counted(len(behind), "file"), tree.Recorded())
 		o.suggest("wsgen upgrade")
+	case changed && len(unfit) > 0:
+		o.notef("%s: no longer what wsgen writes for this spec: wsgen upgrade merges into it what is new\n", strings.Join(unfit, ", "))
+		o.suggest("wsgen upgrade")
 	case changed:
 		o.suggest("go test ./...")
 	default:
 		o.suggest("wsgen add consumer NAME")
 	}
 	return err
+}
+
+// unfitStubs returns the stubs that wsgen would write differently by now, sorted: those of consumers whose mode the spec has changed.
+// The project compiles again when they follow.
+func unfitStubs(tree *emit.Tree, files []render.File, options emit.Options) (paths []string, err error) {
+	needed := map[string]bool{}
+	for _, f := range files {
+		needed[f.Path] = f.Owner == render.Yours && f.Needed
+	}
+	options.Upgrade = emit.MarkBoth
+	plan, err := tree.Plan(files, options)
+	if err != nil {
+		return nil, err
+	}
+	for _, op := range plan.Ops {
+		if needed[op.Path] && op.State == emit.Outdated && op.Action == emit.Update {
+			paths = append(paths, op.Path)
+		}
+	}
+	return paths, nil
 }

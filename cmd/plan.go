@@ -119,10 +119,12 @@ func (a *app) carryOut(ctx context.Context, tree *emit.Tree, plan *emit.Plan) (c
 		}
 	}
 	switch {
-	case !changed:
-		if plan.Undoes() == nil { // else it changed records of wsgen's own
-			a.notef("nothing to do\n")
+	case !changed && plan.Undoes() != nil: // it changed records of wsgen's own, at most
+		if len(plan.Ops) > 0 {
+			a.notef("nothing to restore: every file is already as it was before\n")
 		}
+	case !changed:
+		a.notef("nothing to do\n")
 		a.printPlan(plan, "")
 	case a.flags.dryRun:
 		a.printPlan(plan, "would ")

@@ -31,9 +31,9 @@ const (
 )
 
 // Plan computes what is to be done so that the tree holds the files. It reads only: files of the user's that are there
-// already are neither read nor rendered, but where the manifest has to be rebuilt. Every other text is rendered here, on several goroutines, so that nothing is
-// written before all of them are known to be whole. A path that must not be written is a *[PathError]; where another run is at
-// work, or was since [Open], the error is a *[LockedError] or a *[ChangedError].
+// already are neither read nor rendered, but where the manifest has to be rebuilt. Every other text is
+// rendered here, on several goroutines, so that nothing is written before all of them are known to be whole. A path that must not be
+// written is a *[PathError]; where another run is at work, or was since [Open], the error is a *[LockedError] or a *[ChangedError].
 func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 	if err := checkFiles(files); err != nil {
 		return nil, err
@@ -328,6 +328,9 @@ func (pl *planner) contest(op *Op, known bool, forced Action) {
 		op.Fix = pl.command() + " --force writes it anew, and keeps this text in " + trashDir
 	case !known:
 		op.State, op.Reason = Blocked, "there already, and nothing records that wsgen wrote it"
+		if pl.rebuilds { // the user may have changed nothing, and have nothing to take elsewhere
+			op.Fix = pl.command() + " --force writes it anew, and keeps this text in " + trashDir
+		}
 	}
 	if pl.options.Force {
 		op.Action, op.trash = forced, true
