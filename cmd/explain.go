@@ -66,6 +66,7 @@ func runExplain(a *app, arg string) error {
 	a.resultf("%s: %s\n\n%s\n", a.paint(color.Bold, e.Code), a.paint(color.Bold, e.Title), wrapped(e.Text))
 	a.resultf("\nWrong:\n\n%s\n%s", indented(abridged(x.Wrong)), a.firstFinding(x.Wrong))
 	a.resultf("\nRight:\n\n%s", indented(abridged(x.Right)))
+	a.suggest("wsgen validate")
 	return nil
 }
 

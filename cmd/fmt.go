@@ -142,16 +142,13 @@ func (o *fmtOptions) compare(name string, before, after []byte) error {
 	o.report.addPlan(plan, o.flags.diff)
 	if bytes.Equal(before, after) {
 		o.notef("%s is in the canonical layout\n", name)
+		o.suggestNext()
 		return nil
 	}
 	if o.flags.diff {
 		o.resultf("%s", o.paintDiff(plan.Ops[0].Diff()))
 	}
-	wayOut := "lay it out with: wsgen fmt"
-	if o.arg != "" {
-		wayOut += " " + shellWord(o.arg)
-	}
-	return drift(wayOut, "%s is not in the canonical layout", name)
+	return drift("lay it out with: "+o.commandLine(), "%s is not in the canonical layout", name)
 }
 
 // writeSpec lays out the project's own spec, and touches no other file: what it says stays the same.
@@ -170,9 +167,11 @@ func (o *fmtOptions) writeSpec(ctx context.Context, tree *emit.Tree, before, aft
 	for i := range plan.Ops {
 		plan.Ops[i].Reason, plan.Ops[i].Fix = "", "" // they speak of what generate adds
 	}
-	_, err = o.carryOut(ctx, tree, plan)
-	o.suggestNext(err)
-	return err
+	if _, err = o.carryOut(ctx, tree, plan); err != nil {
+		return err
+	}
+	o.suggestNext()
+	return nil
 }
 
 // replace lays out a spec that belongs to no project.
@@ -182,26 +181,36 @@ func (o *fmtOptions) replace(path string, before, after []byte) error {
 	switch {
 	case bytes.Equal(before, after):
 		o.notef("nothing to do\n")
-		return nil
 	case o.flags.dryRun:
 		o.printPlan(plan, "would ")
-		return nil
+	default:
+		if err := emit.Replace(path, before, after); err != nil {
+			return err
+		}
+		o.report.Applied = true
+		o.printPlan(plan, "")
 	}
-	if err := emit.Replace(path, before, after); err != nil {
-		return err
-	}
-	o.report.Applied = true
-	o.printPlan(plan, "")
+	o.suggestNext()
 	return nil
 }
 
-func (o *fmtOptions) suggestNext(err error) {
+// commandLine returns the command without its flags.
+func (o *fmtOptions) commandLine() string {
+	if o.arg == "" {
+		return "wsgen fmt"
+	}
+	return "wsgen fmt " + shellWord(o.arg)
+}
+
+// suggestNext names the next command, but to a pipe: nobody knows where its text ends up.
+func (o *fmtOptions) suggestNext() {
 	switch {
-	case err != nil:
-	case o.flags.dryRun:
-		o.suggest("wsgen fmt")
-	default:
+	case o.flags.dryRun && !o.check:
+		o.suggest("%s", o.commandLine())
+	case o.arg == "":
 		o.suggest("wsgen check")
+	case o.arg != "-":
+		o.suggest("wsgen validate %s", shellWord(o.arg))
 	}
 }
 

@@ -157,6 +157,8 @@ func (o *undoOptions) showOperations(dir string, all []emit.Operation) error {
 		o.resultf("%s\n", line)
 	}
 	switch {
+	case tree.Upgrading() != nil: // which no undo takes back
+		o.suggest("wsgen upgrade --continue")
 	case len(all) == 0:
 		o.notef("nothing to undo\n")
 		o.suggest("wsgen add consumer NAME")
