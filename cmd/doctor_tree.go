@@ -182,6 +182,7 @@ func (e *examination) lookAtModule(context.Context) error {
 		return nil // check says that it is missing
 	}
 	s.mod = mod
+	e.lookAtDirectives(mod)
 	if s.vendored() {
 		if missing := s.notVendored(); missing != "" {
 			e.illAt(name, "vendor", "go mod vendor", "it lacks %s, which go.mod requires: the go command refuses to build", missing)
