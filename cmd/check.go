@@ -116,6 +116,7 @@ func (o *checkOptions) look(dir string, p *project) (*emit.Plan, error) {
 		if halfway {
 			return nil, nil
 		}
+		o.found(older(tree)...)
 		ops, err := tree.Verify()
 		o.found(drifted(tree, ops)...)
 		return nil, err
@@ -195,6 +196,15 @@ func drifted(tree *emit.Tree, ops []emit.Op) (found []finding) {
 		found = append(found, f)
 	}
 	return found
+}
+
+// older is the finding about the project of an older wsgen of which no more can be told: which files are outdated, the spec says.
+func older(tree *emit.Tree) []finding {
+	recorded := tree.Recorded()
+	if recorded == "" || recorded == version || isNewer(recorded) {
+		return nil
+	}
+	return []finding{{string(emit.Outdated), emit.ManifestPath, writtenBy(recorded), "wsgen upgrade, once the spec is valid"}}
 }
 
 // leftBehind are the findings about files of the user's that this version writes differently than the one that wrote them.
