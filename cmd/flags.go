@@ -74,7 +74,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	name, near := "--"+unknown.GetSpecifiedName(), ""
 	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
 		name, near = "-"+unknown.GetSpecifiedName(), shorthandMeant(cmd, letters, unknown.GetSpecifiedName())
-	} else if long := spec.Suggest(unknown.GetSpecifiedName(), flagNames(cmd)); long != "" {
+	} else if long := nearest(unknown.GetSpecifiedName(), flagNames(cmd)); long != "" {
 		near = "--" + long
 	}
 	if near != "" {
@@ -104,6 +104,18 @@ func shorthandMeant(cmd *cobra.Command, letters, unknown string) string {
 		return meant[0]
 	}
 	return ""
+}
+
+// nearest returns the name that is near the one that was typed, or that alone begins with it, or "".
+func nearest(typed string, names []string) string {
+	if near := spec.Suggest(typed, names); near != "" || typed == "" {
+		return near
+	}
+	begin := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, typed) })
+	if len(begin) != 1 {
+		return ""
+	}
+	return begin[0]
 }
 
 func flagNames(cmd *cobra.Command) []string {

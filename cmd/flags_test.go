@@ -54,6 +54,15 @@ func TestMistypedFlags(t *testing.T) {
 	})
 }
 
+// TestBegunFlags types the beginning of a flag, of which there may be others.
+func TestBegunFlags(t *testing.T) {
+	for typed, want := range map[string]string{"--dry": "did you mean --dry-run?", "--no-in": "did you mean --no-input?", "--d": "see: wsgen generate"} {
+		if said := mistyped(t, "generate", typed); !strings.Contains(said, "  "+want) {
+			t.Errorf("wsgen generate %s: %s", typed, said)
+		}
+	}
+}
+
 // TestMistypedShorthands types letters that no flag has.
 func TestMistypedShorthands(t *testing.T) {
 	for typed, want := range map[string]string{
