@@ -66,13 +66,24 @@ func (a *app) path(p string) string {
 func (a *app) shown(path string) string {
 	wd, err := os.Getwd()
 	if err != nil {
-		return harmless(path)
+		return oneLine(path)
 	}
 	rel, err := filepath.Rel(wd, path)
 	if err != nil || len(rel) > len(path) {
-		return harmless(path)
+		return oneLine(path)
 	}
-	return harmless(rel)
+	return oneLine(rel)
+}
+
+// oneLine is harmless for the name of a file, which may hold line ends as well: a line of its own that begins with "::" is a
+// command to a GitHub workflow run.
+func oneLine(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return utf8.RuneError
+		}
+		return r
+	}, harmless(name))
 }
 
 // harmless replaces every character that would move the cursor or colour the text: the name of a file may hold them, and is

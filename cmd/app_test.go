@@ -169,6 +169,11 @@ func TestNamesDoNotDraw(t *testing.T) {
 	if code != exitGuard || strings.Contains(out+errs, "\x1b") || !strings.Contains(errs, "c\ufffd[2Jd") {
 		t.Errorf("exit code %d: %q %q", code, out, errs)
 	}
+	put(t, filepath.Join(dir, "lines", "c\n::error::d"), "")
+	_, out, errs, code = atTerminal(t, nil, "new", "lines", "-C", dir, "--no-input")
+	if code != exitGuard || strings.Contains(out+errs, "\n::error") {
+		t.Errorf("exit code %d: %q %q", code, out, errs)
+	}
 	_, out, errs, code = atTerminal(t, nil, "new", "other", "-C", dir, "--no-input", "--color", "never")
 	if code != exitDone || strings.Contains(out+errs, "\x1b") {
 		t.Errorf("exit code %d: %q %q", code, out, errs)

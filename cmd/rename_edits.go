@@ -145,9 +145,9 @@ func (r *renaming) tell() {
 			where += fmt.Sprintf(":%d", l.Line)
 		}
 		if l.Text != "" {
-			where += ": " + harmless(l.Text)
+			where += ": " + oneLine(l.Text)
 		}
-		text += "\n  " + where + ": " + l.Why
+		text += "\n  " + where + ": " + oneLine(l.Why)
 	}
 	r.warnf("%s", text)
 }

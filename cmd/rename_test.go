@@ -4,8 +4,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // plant writes a file of a project, with the folders that it needs.
@@ -149,6 +151,24 @@ func TestRenameIsAsIfItHadBeenAddedSo(t *testing.T) {
 				sameTree(t, mode, treeOf(t, made), treeOf(t, wanted))
 			}
 		})
+	}
+}
+
+// TestRenameTellsStrangeNamesOnOneLine: a file's name may hold line ends, and commands to a GitHub workflow run behind them.
+func TestRenameTellsStrangeNamesOnOneLine(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such names")
+	}
+	dir := usedProject(t)
+	for _, name := range []string{"a\n::error::gotcha\x1b[2J.md", "b\xff.md", "\u202ec.md"} {
+		put(t, filepath.Join(dir, name), "\x1b[2J ChatConsumer \r\n")
+	}
+	_, out, errs, code := atTerminal(t, nil, "rename", "consumer", "chat", "room", "-C", dir, "--color", "never")
+	if code != exitDone || strings.Contains(out+errs, "\n::error") || strings.ContainsAny(out+errs, "\x1b\r\u202e") || !utf8.ValidString(out+errs) {
+		t.Errorf("exit code %d: %q %q", code, out, errs)
+	}
+	if !strings.Contains(errs, "a\ufffd::error::gotcha\ufffd[2J.md:1") {
+		t.Errorf("%q", errs)
 	}
 }
 

@@ -3,6 +3,7 @@ package emit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -92,6 +93,10 @@ func (e *NotEmptyError) Error() string {
 	if len(found) > shown {
 		rest = fmt.Sprintf(" and %d more", len(found)-shown)
 		found = found[:shown]
+	}
+	found = slices.Clone(found)
+	for i, name := range found {
+		found[i] = readable(name)
 	}
 	text := fmt.Sprintf("%s: not empty (%s%s): choose another folder, or add to this one: wsgen init in there",
 		e.Path, strings.Join(found, ", "), rest)

@@ -331,7 +331,7 @@ func (d *disk) missing(number int, j journal) (string, error) {
 	return "", nil
 }
 
-// readable makes one line of a command that may come from elsewhere.
+// readable makes one line of a command, or of the name of a file, that may come from elsewhere.
 func readable(command string) string {
 	command = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
