@@ -93,7 +93,7 @@ func (o *removeConsumerOptions) find(r *removing) (*model.Consumer, error) {
 	if c := r.before.consumer(name); c != nil {
 		return c, nil
 	}
-	left, err := o.leftBehind(r)
+	left, err := o.orphans(r)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +114,8 @@ func (o *removeConsumerOptions) find(r *removing) (*model.Consumer, error) {
 	return nil, usage(wayOut, "%s has no consumer %s", r.before.file.Name, name)
 }
 
-// leftBehind returns the names of the consumers that the spec no longer has, while files that were written for them are recorded.
-func (o *removeConsumerOptions) leftBehind(r *removing) ([]string, error) {
+// orphans returns the names of the consumers that the spec no longer has, while files that were written for them are recorded.
+func (o *removeConsumerOptions) orphans(r *removing) ([]string, error) {
 	plan, err := o.planRemoval(r, nil, false)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/aymanbagabas/go-udiff"
+
+	"wsgen/generator/spec"
 )
 
 // inProcess runs wsgen in this process, off a terminal, and returns what it prints and its exit code.
@@ -188,6 +190,32 @@ func TestRemoveAfterAnEdit(t *testing.T) {
 			must(t, "remove", "consumer", "chat", "-C", project)
 			if got := read(t, filepath.Join(project, "wsgen.yaml")); got != tc.after {
 				t.Errorf("left is\n%s\nwant\n%s", got, tc.after)
+			}
+		})
+	}
+}
+
+// TestRemoveOnAnotherClone: where the history that add left is not there, the entry's own lines go all the same, and with them the
+// line end that add had to put before them. What stood in their place does not come back: a section that was empty is its bare key.
+func TestRemoveOnAnotherClone(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "new", "updater", "-q", "-C", dir)
+	project := filepath.Join(dir, "updater")
+	gaveWay := map[string]bool{ // a section that is missing, {} or null
+		"nothing": true, "braces": true, "null": true, "CRLF": true, "a section is missing": true, "document end": true, "byte order mark": true,
+	}
+	for name, source := range reversible() {
+		t.Run(name, func(t *testing.T) {
+			write(t, project, "wsgen.yaml", source)
+			must(t, "generate", "-C", project)
+			must(t, "add", "consumer", "chat", "-C", project)
+			if err := os.RemoveAll(filepath.Join(project, ".wsgen", "local")); err != nil {
+				t.Fatal(err)
+			}
+			must(t, "remove", "consumer", "chat", "-C", project)
+			got := read(t, filepath.Join(project, "wsgen.yaml"))
+			if got != source && !(gaveWay[name] && spec.Same([]byte(got), []byte(source))) {
+				t.Errorf("left is\n%q\nwant\n%q", got, source)
 			}
 		})
 	}

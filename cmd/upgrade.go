@@ -180,7 +180,7 @@ func runUpgradeCheck(ctx context.Context, o *upgradeOptions, dir string) error {
 	}
 	o.announce(tree)
 	o.report.addPlan(plan, o.flags.diff)
-	behind := leftBehind(plan)
+	behind := unmergeable(plan)
 	if tree.InStep(plan) && behind == 0 {
 		o.notef("there is nothing to upgrade: every file is as wsgen %s writes it for this spec, your changes apart\n", version)
 		o.suggest("wsgen check")
@@ -194,8 +194,8 @@ func runUpgradeCheck(ctx context.Context, o *upgradeOptions, dir string) error {
 	return drift("see what changes with: wsgen upgrade --dry-run --diff", "the project can be upgraded: %s", summary(plan))
 }
 
-// leftBehind counts the files that are not as this version writes them, and that it cannot merge into.
-func leftBehind(plan *emit.Plan) int {
+// unmergeable counts the files that are not as this version writes them, and that it cannot merge into.
+func unmergeable(plan *emit.Plan) int {
 	n := 0
 	for _, op := range plan.Ops {
 		if op.Action == emit.Keep && op.State == emit.Outdated {
