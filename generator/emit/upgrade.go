@@ -129,7 +129,7 @@ func (pl *planner) knownBase(file string, rec record) (base []byte, whole bool, 
 // merge decides about a file whose base is known, and in which something is to change.
 func (pl *planner) merge(op *Op, base, ours, theirs []byte) {
 	merged, conflicts := normalize(theirs), 0
-	op.State, op.Reason = Outdated, "this wsgen writes it differently"
+	op.State, op.Reason = Outdated, "as the spec asks for it now"
 	op.Fix = "wsgen upgrade writes it anew: you have not edited it"
 	if v := pl.manifest.version; v != pl.options.Version {
 		op.Reason = writtenBy(v, pl.options.Version)
