@@ -22,6 +22,9 @@ func TestGuarantees(t *testing.T) {
 		"main":     project,
 		"settings": filepath.Join(project, "settings"),
 		"golden":   filepath.Join("..", "golden"),
+		"cmd":      filepath.Join("..", "cmd"),
+		"emit":     filepath.Join("..", "generator", "emit"),
+		"merge":    filepath.Join("..", "generator", "merge"),
 	}
 	for _, name := range []string{"session", "jwt", "redislayer", "natslayer"} {
 		folders[name] = filepath.Join(project, "internal", "ws", name)
