@@ -57,6 +57,14 @@ func (d *disk) tryLock(dir string) (*lock, error) {
 			return nil, fmt.Errorf("%s: a link or a device stands where wsgen keeps its lock: remove it", filepath.Join(dir, filepath.FromSlash(p)))
 		}
 	}
+	// Before the lock, so that git never sees what a run that dies here leaves; again once it is held, since its last holder
+	// may be clearing up.
+	switch err := d.ignoreLocal(); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil && !errors.Is(err, fs.ErrExist):
+		return nil, err
+	}
 	file := flock.New(filepath.Join(dir, filepath.FromSlash(lockPath)), flock.SetPermissions(0o644))
 	got, err := file.TryLock()
 	switch {
@@ -127,7 +135,7 @@ func (d *disk) ignoreLocal() error {
 	info, err := d.root.Lstat(ignorePath)
 	switch {
 	case err == nil && info.Mode().IsRegular() && info.Size() == 0: // left by a run that died here
-		if err := d.remove(ignorePath); err != nil {
+		if err := d.remove(ignorePath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	case err == nil:

@@ -168,3 +168,28 @@ func TestLockThatWasRemovedIsNoLock(t *testing.T) {
 		mustEqual(t, snapshot(t, dir), nil)
 	}
 }
+
+// TestGitSeesNothingOfALock: whatever a run that dies leaves beside its lock is ignored by then.
+func TestGitSeesNothingOfALock(t *testing.T) {
+	dir := t.TempDir()
+	d, err := openDisk(dir, func(op, p string) error {
+		if p == holderPath || p == lockPath {
+			if text := read(t, dir, ignorePath); text != "*\n" {
+				t.Errorf("at %s %s: .gitignore is %q", op, p, text)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := d.lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.fault = nil
+	if err := errors.Join(l.unlock(), d.close()); err != nil {
+		t.Error(err)
+	}
+	mustEqual(t, snapshot(t, dir), nil)
+}
