@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 
 	"wsgen/generator/emit"
 	"wsgen/generator/spec"
@@ -37,6 +38,23 @@ func (a *app) openChanging(ctx context.Context) (*changing, error) {
 		return nil, err
 	}
 	return &changing{tree: tree, before: p, known: known}, nil
+}
+
+// noConsumer is the error about a consumer that the spec does not have; left are names of which there is something, though not in
+// the spec.
+func (p *project) noConsumer(name string, left []string) error {
+	names := p.consumerNames()
+	wayOut := "it has no consumers"
+	if len(names) > 0 {
+		wayOut = "there is: " + listed(names)
+	}
+	if len(left) > 0 {
+		wayOut += "; and what is left of " + listed(left)
+	}
+	if near := spec.Suggest(name, slices.Concat(names, left)); near != "" {
+		wayOut = "did you mean " + near + "? " + wayOut
+	}
+	return usage(wayOut, "%s has no consumer %s", p.file.Name, name)
 }
 
 // withSpec returns the project with another text of its spec; commandLine is the command that asked for it, and that is at fault

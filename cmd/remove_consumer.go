@@ -100,18 +100,7 @@ func (o *removeConsumerOptions) find(r *removing) (*model.Consumer, error) {
 	if slices.Contains(left, name) {
 		return derived(name)
 	}
-	names := r.before.consumerNames()
-	wayOut := "there is no other"
-	if len(names) > 0 {
-		wayOut = "there is: " + listed(names)
-	}
-	if len(left) > 0 {
-		wayOut += "; and what is left of " + listed(left)
-	}
-	if near := spec.Suggest(name, slices.Concat(names, left)); near != "" {
-		wayOut = "did you mean " + near + "? " + wayOut
-	}
-	return nil, usage(wayOut, "%s has no consumer %s", r.before.file.Name, name)
+	return nil, r.before.noConsumer(name, left)
 }
 
 // orphans returns the names of the consumers that the spec no longer has, while files that were written for them are recorded.

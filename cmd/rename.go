@@ -12,7 +12,6 @@ import (
 
 	"wsgen/generator/model"
 	"wsgen/generator/rename"
-	"wsgen/generator/spec"
 )
 
 func newRenameCmd(a *app) *cobra.Command {
@@ -125,11 +124,7 @@ func (o *renameConsumerOptions) extend(opened *changing, old, name string) (*pro
 	p := opened.before
 	switch {
 	case p.consumer(old) == nil:
-		wayOut := "wsgen routes lists those that there are"
-		if near := spec.Suggest(old, p.consumerNames()); near != "" {
-			wayOut = "did you mean " + near + "?"
-		}
-		return nil, usage(wayOut, "%s has no consumer %s", p.file.Name, old)
+		return nil, p.noConsumer(old, nil)
 	case old != name && p.consumer(name) != nil:
 		return nil, usage("give another name", "%s: there is a consumer %s already, %s", p.placeOfConsumer(name), name, described(p.consumer(name)))
 	}

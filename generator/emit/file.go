@@ -12,12 +12,9 @@ import (
 )
 
 // PlanFile computes what is to be done so that the tree holds one file. It is Plan for a command that is about that file alone:
-// every other file, and what is recorded of it, stays as it is, whether or not the spec asks for it today. It reads only. Its
-// errors are those of [Tree.Plan], and a *[PathError] where the manifest is lost or damaged, for it is not to be rebuilt from so little.
+// every other file, and what is recorded of it, stays as it is, whether or not the spec asks for it today; so does a manifest that is
+// lost or damaged, which is not to be rebuilt from so little. It reads only. Its errors are those of [Tree.Plan].
 func (t *Tree) PlanFile(f render.File, o Options) (p *Plan, err error) {
-	if t.damage != "" {
-		return nil, &PathError{ManifestPath, "the record of what wsgen wrote " + t.damage + "; wsgen generate rebuilds it"}
-	}
 	if err := checkFiles([]render.File{f}); err != nil {
 		return nil, err
 	}
@@ -33,6 +30,8 @@ func (t *Tree) PlanFile(f render.File, o Options) (p *Plan, err error) {
 		command:  o.Command,
 		manifest: manifest{version: t.manifest.version, files: maps.Clone(t.manifest.files)},
 		own:      make(map[string][]byte),
+
+		asRecorded: t.damage != "",
 	}
 	if p.Ops, err = pl.wanted([]render.File{f}); err != nil {
 		return nil, err

@@ -34,17 +34,21 @@ func TestPlanFile(t *testing.T) {
 	}
 }
 
-// Without a manifest there is nothing that could be left as it is.
-func TestPlanFileWantsAManifest(t *testing.T) {
+// A manifest that is damaged stays as it is: one file is too little to rebuild it from.
+func TestPlanFileLeavesADamagedManifest(t *testing.T) {
 	dir := project(t, sample())
-	if err := os.WriteFile(filepath.Join(dir, ManifestPath), []byte("<<<<<<< ours\n"), 0o600); err != nil {
+	write(t, dir, ManifestPath, "<<<<<<< ours\n")
+	tree := open(t, dir)
+	p, err := tree.PlanFile(splice("wsgen.yaml", "# laid out"), Options{Command: "fmt"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, err := open(t, dir).PlanFile(splice("wsgen.yaml", "# laid out"), Options{})
-	var refused *PathError
-	if !errors.As(err, &refused) || refused.Path != ManifestPath {
-		t.Errorf("the error is %v", err)
+	before := snapshot(t, dir)
+	before["wsgen.yaml"] += "# laid out\n"
+	if err := tree.Apply(t.Context(), p); err != nil {
+		t.Fatal(err)
 	}
+	mustEqual(t, committed(snapshot(t, dir)), committed(before))
 }
 
 func TestReplace(t *testing.T) {
