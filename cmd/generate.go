@@ -49,9 +49,11 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 	if err != nil {
 		return err
 	}
-	unfit, err := unfitStubs(tree, files, o.options("generate"))
-	if err != nil {
-		return err
+	var unfit []string
+	if len(plan.Changes()) > 0 { // it takes a merge of every file that is the user's
+		if unfit, err = unfitStubs(tree, files, o.options("generate")); err != nil {
+			return err
+		}
 	}
 	changed, err := o.carryOut(ctx, tree, plan)
 	switch {
