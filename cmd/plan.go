@@ -185,13 +185,19 @@ func (a *app) printOp(op emit.Op, tense string) {
 		tense = ""
 	}
 	line := "  " + tense + a.paint(actionColor(op.Action), string(op.Action)) + strings.Repeat(" ", padding(op.Action)) + op.Path
-	if why := whyOf(op); why != "" {
+	if why := whyOf(op); why != "" && !a.saidAbove(op) {
 		line += " (" + why + ")"
 	}
 	a.notef("%s\n", line)
 	if a.flags.diff && op.Action != emit.Keep {
 		a.notef("%s", a.paintDiff(op.Diff()))
 	}
+}
+
+// saidAbove says whether the reason is that of the whole plan, which stands above it: another version of wsgen wrote the file.
+func (a *app) saidAbove(op emit.Op) bool {
+	u := a.report.Upgrade
+	return u != nil && op.State == emit.Outdated && op.Action == emit.Update && op.Reason == writtenBy(u.From)
 }
 
 // whyOf returns what there is to say about an operation beyond its action: the reason where it is not the usual one, and
@@ -207,7 +213,7 @@ func whyOf(op emit.Op) string {
 }
 
 // printFolders sums a long plan up: one line per action and top folder. Conflicts, and changes of what
-// is the user's, are always listed one by one.
+// is the user's or holds something of the user's, are always listed one by one.
 func (a *app) printFolders(changes []emit.Op) {
 	type key struct {
 		action emit.Action
@@ -216,7 +222,7 @@ func (a *app) printFolders(changes []emit.Op) {
 	var order []key
 	count := map[key]int{}
 	for _, op := range changes {
-		if op.Action == emit.Conflict || op.Action == emit.Update && op.Owner == render.Yours {
+		if op.Action == emit.Conflict || op.Action == emit.Update && op.Owner != render.Generated {
 			a.printOp(op, "")
 			continue
 		}
