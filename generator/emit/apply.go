@@ -50,6 +50,9 @@ func (t *Tree) Apply(ctx context.Context, p *Plan) (err error) {
 		run.Running = false // the lock is ours
 		return run
 	}
+	if err := t.sameRecord(d.root); err != nil { // of files that stay as they are there is no other sign
+		return err
+	}
 	if err := d.stillNewest(p.back); err != nil {
 		return err
 	}

@@ -95,7 +95,12 @@ func (t *Tree) undisturbed(root *os.Root) error {
 	case run != nil:
 		return &ChangedError{Path: ManifestPath} // it has ended, or died, this very moment
 	}
-	raw, err := root.ReadFile(ManifestPath) // the last file that a run writes
+	return t.sameRecord(root)
+}
+
+// sameRecord makes sure that the manifest, the last file that a run writes, is the one that was read when the tree was opened.
+func (t *Tree) sameRecord(root *os.Root) error {
+	raw, err := root.ReadFile(ManifestPath)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -193,3 +193,38 @@ func TestGitSeesNothingOfALock(t *testing.T) {
 	}
 	mustEqual(t, snapshot(t, dir), nil)
 }
+
+// TestPlanMadeBesideARun: a plan that was made while another run changed files is not carried out once that run has ended, although
+// every file that the plan itself would change is as it was read.
+func TestPlanMadeBesideARun(t *testing.T) {
+	one := with(sample(), gen("a_gen.go", "one\n"), gen("b_gen.go", "one\n"))
+	two := with(sample(), gen("a_gen.go", "two\n"), gen("b_gen.go", "two\n"))
+	dir := project(t, one)
+	first := open(t, dir)
+	plan, err := first.Plan(two, Options{Version: testVersion})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var second *Tree
+	var beside *Plan
+	first.fault = func(op, path string) error {
+		if op == "rename" && path == "b_gen.go" { // a_gen.go is two by now, b_gen.go still one
+			second = open(t, dir)
+			beside, err = second.Plan(one, Options{Version: testVersion, Force: true})
+		}
+		return nil
+	}
+	if err := first.Apply(t.Context(), plan); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil || beside == nil {
+		t.Fatalf("the second plan: %v, %v", beside, err)
+	}
+	var changed *ChangedError
+	if err := second.Apply(t.Context(), beside); !errors.As(err, &changed) {
+		t.Errorf("the second run: %v", err)
+	}
+	if a, b := read(t, dir, "a_gen.go"), read(t, dir, "b_gen.go"); a != b {
+		t.Errorf("a mixture of runs: %q and %q", a, b)
+	}
+}
