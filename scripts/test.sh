@@ -39,6 +39,7 @@ done
 # The tests write and remove files by the hundred thousand: in memory, where there is room for them and programs may run there.
 if [ "$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)" -gt 2000000 ] 2>/dev/null; then
 	memory=$(mktemp -d /dev/shm/wsgen-test.XXXXXX)
+	chmod 755 "$memory" # some tests are another user
 	trap 'chmod -R u+rwx "$memory" && rm -rf "$memory"' EXIT
 	if cp "$(type -P true)" "$memory/runs" && "$memory/runs"; then
 		export TMPDIR=$memory
