@@ -74,6 +74,9 @@ func TestAnswerWritesItself(t *testing.T) {
 			t.Errorf("handler %d with %d messages: its first to write itself %v, want %v; written when Send returned: %v",
 				i, test.messages, saw[0], test.itself, saw[1])
 		}
+		if err := app.Quiet(t.Context()); err != nil { // the page may read a message before its writer has ended
+			t.Fatal(err)
+		}
 	}
 	if err := page.Close(); err != nil {
 		t.Error(err)
