@@ -336,6 +336,8 @@ func (pl *planner) contest(op *Op, known bool, forced Action) {
 		if pl.rebuilds { // the user may have changed nothing, and have nothing to take elsewhere
 			op.Fix = pl.command() + " --force writes it anew, and keeps this text in " + trashDir
 		}
+	case pl.rebuilds:
+		op.Reason = "edited by hand, or merged by git"
 	}
 	if pl.options.Force {
 		op.Action, op.trash = forced, true

@@ -73,6 +73,11 @@ func TestManifestWithTheSidesOfAMerge(t *testing.T) {
 		}
 	}
 	write(t, dir, ManifestPath, b.String())
+	write(t, dir, "client/index.js", "both\n") // by git, for all that can be told
+	if o := op(t, plan(t, open(t, dir), sample()), "client/index.js"); o.Action != Conflict || o.Reason != "edited by hand, or merged by git" {
+		t.Errorf("%s: %s", o.Action, o.Reason)
+	}
+	write(t, dir, "client/index.js", "export {};\n")
 	files := with(sample(), gen("ours_gen.go", "ours 2\n"), gen("routing/routing_gen.go", "two\n"))
 	p, err := generate(t, dir, files, Options{})
 	if err != nil {
