@@ -260,6 +260,8 @@ func TestStrangersSiblingsAreLeftAlone(t *testing.T) {
 	write(t, outer, ".other.wsgen-12345678/.wsgen/local/lock", "")
 	write(t, outer, ".updater.wsgen-00000001/.wsgen/local/lock", "") // a dead run's
 	write(t, outer, ".updater.wsgen-00000001/go.mod", "x")
+	write(t, outer, ".updater.wsgen-00000003/.wsgen/local/.gitignore", "*\n") // of one that died before it had the lock
+	write(t, outer, ".updater.wsgen-00000004/.wsgen/local/.gitignore", "")
 	if err := os.Mkdir(filepath.Join(outer, ".updater.wsgen-00000002"), 0o755); err != nil {
 		t.Fatal(err)
 	}

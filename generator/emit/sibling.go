@@ -178,8 +178,8 @@ func clearSiblings(dir string) {
 }
 
 // clearSibling removes a sibling whose lock nobody holds: its name is random, so nobody takes it up again. One without a
-// lock's file is removed only while it is empty: it is either a run that died at its very beginning, or one that lives and
-// then makes another.
+// lock's file is removed only while it is empty, but for what goes before the lock: it is either a run that died at its very
+// beginning, or one that lives and then makes another.
 func clearSibling(p string) error {
 	dead, err := isDead(p)
 	if err != nil || !dead {
@@ -199,6 +199,7 @@ func isDead(p string) (dead bool, err error) {
 		return false, err
 	}
 	if !locked {
+		d.clearLocal()
 		for _, empty := range []string{localDir, wsgenDir} {
 			d.removeEmpty(empty)
 		}
