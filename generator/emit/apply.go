@@ -138,13 +138,19 @@ func (d *disk) appendOwn(own []change, file string, text []byte) ([]change, erro
 	return append(own, newChange(file, now, text, 0o644)), nil
 }
 
-// text returns a file's bytes, or nil where there is none.
+// text returns the bytes of a file of wsgen's own, or nil where there is none. What is no file there is not followed, and not
+// replaced either.
 func (d *disk) text(p string) ([]byte, error) {
-	text, err := d.root.ReadFile(p)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := d.root.Lstat(p)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, &PathError{p, notOwn}
 	}
-	return text, err
+	return readOwn(d.root, p)
 }
 
 // nextTrash returns the folder that takes what this run replaces: numbered, so that nothing in the trash is overwritten.

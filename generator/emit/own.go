@@ -11,6 +11,9 @@ import (
 // maxOwn bounds what is read of a record of wsgen's own, in bytes: hundreds of thousands of files take less.
 const maxOwn = 64 << 20
 
+// notOwn is what is said of something that is no file in the place of a record.
+const notOwn = "not a regular file, though wsgen keeps a record of its own there: remove it"
+
 // readOwn reads a record of wsgen's own. It may have come with the repository: a pipe would keep wsgen waiting for ever, and a
 // device would fill the memory.
 func readOwn(root *os.Root, p string) ([]byte, error) {
@@ -21,7 +24,7 @@ func readOwn(root *os.Root, p string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, &PathError{p, "not a regular file, though wsgen keeps a record of its own there: remove it"}
+		return nil, &PathError{p, notOwn}
 	case info.Size() > maxOwn:
 		return nil, &PathError{p, fmt.Sprintf("larger than any record of wsgen's own (%d MiB): remove it", maxOwn>>20)}
 	}

@@ -231,3 +231,41 @@ func everything(t *testing.T, dir string) error {
 	}
 	return tree.Apply(t.Context(), p)
 }
+
+// TestBaseThatIsNone: an upgrade neither waits for a pipe in place of a base nor follows a link there.
+func TestBaseThatIsNone(t *testing.T) {
+	for name, plant := range map[string]func(base string) error{
+		"pipe":   func(base string) error { return syscall.Mkfifo(base, 0o600) },
+		"link":   func(base string) error { return os.Symlink("../../main.go", base) },
+		"folder": func(base string) error { return os.Mkdir(base, 0o755) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := project(t, olds())
+			remove(t, dir, basePath("main.go"))
+			if err := plant(filepath.Join(dir, basePath("main.go"))); err != nil {
+				t.Fatal(err)
+			}
+			before := read(t, dir, "main.go") + read(t, dir, ManifestPath)
+			tree := open(t, dir)
+			done := make(chan error, 1)
+			go func() {
+				p, err := tree.Plan(news(), Options{Version: nextVersion, Upgrade: MarkBoth, Force: true})
+				if err == nil {
+					err = tree.Apply(t.Context(), p)
+				}
+				done <- err
+			}()
+			select {
+			case err := <-done:
+				if path := (*PathError)(nil); !errors.As(err, &path) || path.Path != basePath("main.go") {
+					t.Errorf("error %v", err)
+				}
+				if read(t, dir, "main.go")+read(t, dir, ManifestPath) != before {
+					t.Error("something was written")
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("hangs")
+			}
+		})
+	}
+}
