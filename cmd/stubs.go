@@ -65,7 +65,8 @@ func (x *stubIndex) typesOf(file string) map[string]int {
 }
 
 func declaredTypes(path string) map[string]int {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a repository may hold a link to /dev/zero
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > largestFile { // a repository may hold a link to /dev/zero
 		return nil
 	}
 	source, err := os.ReadFile(path)
