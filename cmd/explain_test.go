@@ -27,7 +27,7 @@ func runWith(t *testing.T, terminal bool, args ...string) (stdout, stderr string
 func TestExplainEveryCode(t *testing.T) {
 	for _, e := range spec.Explanations() {
 		want, stderr, code := runWith(t, true, "explain", e.Code)
-		if code != exitDone || stderr != "" {
+		if code != exitDone || stderr != "next: wsgen validate\n" {
 			t.Fatalf("explain %s exits with %d: %s", e.Code, code, stderr)
 		}
 		for _, part := range []string{e.Code + ": " + e.Title, "\nWrong:\n", "wsgen.yaml:", " " + e.Code + ": ", "\nRight:\n\n    version: 1\n"} {
