@@ -134,7 +134,8 @@ func (r *renaming) tell() {
 		return
 	}
 	const most = 50
-	text := "the old names still stand in " + counted(len(r.left), "place") + ", left to you:"
+	text := fmt.Sprintf("the old names still stand in %s, left to you (%s is %s now, and %s is %s):",
+		counted(len(r.left), "place"), r.old.Type, r.new.Type, r.old.JSClass, r.new.JSClass)
 	for i, l := range r.left {
 		if i == most {
 			text += fmt.Sprintf("\n  and %d more, which --json lists", len(r.left)-most)
