@@ -3,6 +3,8 @@ package ws
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,18 +15,18 @@ import (
 type leaseServer struct {
 	memoryBackend
 
-	mu        sync.Mutex // guards the rest
-	until     map[string]time.Time
+	mu    sync.Mutex           // guards until; a stream's lock is taken with it
+	until map[string]time.Time // when the leases lapse
+
+	// connected guards processes. A stream delivers with its lock held, so that no other lock is taken with this one.
+	connected sync.Mutex
 	processes []*leaseProcess
 }
 
 func newLeaseServer(t *testing.T) *leaseServer {
 	s := &leaseServer{until: make(map[string]time.Time)}
 	if err := s.Start(func(topic string, e Envelope) {
-		s.mu.Lock()
-		processes := s.processes
-		s.mu.Unlock()
-		for _, p := range processes {
+		for _, p := range s.connections() {
 			if p.listens(topic) {
 				p.deliver(topic, e)
 			}
@@ -33,6 +35,13 @@ func newLeaseServer(t *testing.T) *leaseServer {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// connections returns the processes that have started.
+func (s *leaseServer) connections() []*leaseProcess {
+	s.connected.Lock()
+	defer s.connected.Unlock()
+	return slices.Clone(s.processes)
 }
 
 // lapse ends the leases whose time is over.
@@ -56,14 +65,18 @@ func (s *leaseServer) lapse() {
 
 // empty has the server lose all that it had.
 func (s *leaseServer) empty() {
-	s.memoryBackend.mu.Lock()
-	defer s.memoryBackend.mu.Unlock()
-	for topic, stream := range s.streams {
+	b := &s.memoryBackend
+	b.mu.Lock()
+	lost := maps.Clone(b.streams)
+	b.epoch = ""
+	b.mu.Unlock()
+	for topic, stream := range lost {
 		stream.mu.Lock()
-		s.remove(topic, stream)
+		b.mu.Lock() // always after that of a stream
+		b.remove(topic, stream)
+		b.mu.Unlock()
 		stream.mu.Unlock()
 	}
-	s.epoch = ""
 }
 
 // leaseProcess is the server as one process sees it.
@@ -108,7 +121,7 @@ func (s *leaseServer) open(t *testing.T, b Remote) *Layer {
 	}
 	l.Keep("job", History{Messages: 100, Bytes: 1 << 20, TTL: time.Hour})
 	t.Cleanup(func() {
-		for _, p := range s.processes {
+		for _, p := range s.connections() {
 			p.refuse.Store(nil)
 		}
 		if err := l.Close(); err != nil {
@@ -148,8 +161,8 @@ func (p *leaseProcess) do(call string, f func() error) error {
 
 func (p *leaseProcess) Start(deliver func(string, Envelope)) error {
 	p.deliver = deliver
-	p.server.mu.Lock()
-	defer p.server.mu.Unlock()
+	p.server.connected.Lock()
+	defer p.server.connected.Unlock()
 	p.server.processes = append(p.server.processes, p)
 	return nil
 }
