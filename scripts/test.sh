@@ -47,7 +47,7 @@ if [ "$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)" -gt 2000000 ] 2>
 fi
 
 step "go test -race, with temporary files in ${TMPDIR:-/tmp}"
-go test -race -timeout 15m -json ./... | go run ./scripts/testreport
+go test -race -timeout 10m -json ./... | go run ./scripts/testreport
 
 # The ratios are for reading: a figure fails nothing, and a machine that is busy with something else has others. The load reads /proc.
 if [ "$(uname)" = Linux ]; then

@@ -1,6 +1,6 @@
 // Testreport reads what `go test -json` writes and prints what `go test` prints: a line for each package, and the output of
-// the tests that failed. It differs in one thing: a test that was skipped is named, and fails the run. Of `go test` alone one
-// only learns of it among thousands of lines.
+// the tests that failed, or had not ended when their process did. It differs in one thing: a test that was skipped is named,
+// and fails the run. Of `go test` alone one only learns of it among thousands of lines.
 //
 //	go test -json ./... | go run ./scripts/testreport
 package main
@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -93,6 +95,9 @@ func (r *reporter) end(e event) {
 	switch {
 	case e.Action == "fail":
 		r.failed = append(r.failed, name)
+		if e.Test == "" {
+			r.unended(e.Package)
+		}
 	case e.Test == "": // a package that passed, or has no tests
 		return
 	case e.Action == "skip":
@@ -103,6 +108,22 @@ func (r *reporter) end(e event) {
 	}
 	if text != nil {
 		_, _ = r.out.WriteString(text.String()) // Flush reports the error
+	}
+}
+
+// unended prints what the tests of a package that failed have said and whose end nobody told: a panic and a timeout end the
+// process, and their goroutines are in the output of a test that was running.
+func (r *reporter) unended(pkg string) {
+	for _, name := range slices.Sorted(maps.Keys(r.held)) {
+		if !strings.HasPrefix(name, pkg+" ") {
+			continue
+		}
+		for line := range strings.Lines(r.held[name].String()) {
+			if !strings.HasPrefix(line, "=== ") { // all that a test says that only waits for its turn
+				_, _ = r.out.WriteString(line) // Flush reports the error
+			}
+		}
+		delete(r.held, name)
 	}
 }
 

@@ -43,6 +43,19 @@ func TestReport(t *testing.T) {
 			"ok  \tp\t0.1s\n?   \tq\t[no test files]\n", "",
 		},
 		{
+			"a test does not end",
+			ok + `{"Action":"output","Package":"q","Test":"TestB","Output":"=== RUN   TestB\n"}
+{"Action":"output","Package":"q","Test":"TestB","Output":"=== PAUSE TestB\n"}
+{"Action":"output","Package":"qq","Test":"TestB","Output":"still running\n"}
+{"Action":"output","Package":"q","Test":"TestC","Output":"=== RUN   TestC\n"}
+{"Action":"output","Package":"q","Test":"TestC","Output":"panic: test timed out after 2s\n"}
+{"Action":"output","Package":"q","Test":"TestC","Output":"goroutine 5 [running]:\n"}
+{"Action":"output","Package":"q","Output":"FAIL\tq\t2.1s\n"}
+{"Action":"fail","Package":"q"}
+`,
+			"ok  \tp\t0.1s\nFAIL\tq\t2.1s\npanic: test timed out after 2s\ngoroutine 5 [running]:\n", "q",
+		},
+		{
 			"a package that does not build",
 			`{"ImportPath":"q","Action":"build-output","Output":"q/a.go:1: syntax error\n"}
 {"ImportPath":"q","Action":"build-fail"}
