@@ -65,10 +65,10 @@ func watched(t *testing.T, expires time.Duration) (c *clocked, stop func()) {
 func (c *clocked) expect(t *testing.T, want string) {
 	t.Helper()
 	synctest.Wait()
+	c.mu.Lock() // of the index, which ends sockets with it held
+	defer c.mu.Unlock()
 	c.store.Lock()
 	defer c.store.Unlock()
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if got := strings.Join(c.ended, "; "); got != want {
 		t.Errorf("ended: %q, want %q", got, want)
 	}
