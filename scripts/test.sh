@@ -49,8 +49,12 @@ fi
 step "go test -race, with temporary files in ${TMPDIR:-/tmp}"
 go test -race -timeout 10m -json ./... | go run ./scripts/testreport
 
-# The ratios are for reading: a figure fails nothing, and a machine that is busy with something else has others. The load reads /proc.
+# Neither of these is for other systems: the tools that rewrite sources are GNU's, and the load reads /proc.
 if [ "$(uname)" = Linux ]; then
+	step the order in which the runtime takes its locks
+	scripts/lockorder.sh
+
+	# The ratios are for reading: a figure fails nothing, and a machine that is busy with something else has others.
 	step what a service costs under load, beside the last figures
 	(cd docs/benchmarks/load && go vet . && go test . && go run . -short)
 fi
