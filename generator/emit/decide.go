@@ -39,7 +39,7 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 		return nil, err
 	}
 	pl := newPlanner(t.manifest, o)
-	pl.rebuilds = t.damage != "" && !t.fresh
+	pl.rebuilds, pl.merged = t.damage != "" && !t.fresh, t.damage == damageMerged
 	if !t.absent {
 		root, err := os.OpenRoot(t.dir)
 		if err != nil {
@@ -118,6 +118,7 @@ type planner struct {
 	rendered map[string]bool // the paths of the rendered files, where there are edits
 	settled  map[string]bool // the folded paths that edits have decided about
 	rebuilds bool            // the manifest is lost or damaged
+	merged   bool            // it is so by a merge of git's
 }
 
 func newPlanner(m manifest, o Options) *planner {
@@ -323,14 +324,16 @@ func (pl *planner) replace(op *Op, known bool) {
 	}
 }
 
-// contest is about a file that wsgen would replace or delete, and that does not hold what wsgen wrote: a conflict, unless
-// the user forces it.
+// contest is about a file that wsgen would replace or delete, and that does not hold what wsgen wrote: a conflict, unless git alone
+// made it so, or the user forces it. The text is kept in the trash in any case.
 func (pl *planner) contest(op *Op, known bool, forced Action) {
 	op.Action, op.State, op.Reason, op.Fix = Conflict, Edited, "edited by hand", "take your change elsewhere, or run "+pl.command()+" --force, which keeps your text in "+trashDir
+	if why := pl.byGit(op); why != "" {
+		op.Action, op.trash = forced, true
+		op.Reason, op.Fix = why+"; this text goes to "+trashDir, pl.command()+" writes it anew"
+		return
+	}
 	switch {
-	case conflicted(op.Old):
-		op.Reason = damageMerged
-		op.Fix = pl.command() + " --force writes it anew, and keeps this text in " + trashDir
 	case !known:
 		op.State, op.Reason = Blocked, "there already, and nothing records that wsgen wrote it"
 		if pl.rebuilds { // the user may have changed nothing, and have nothing to take elsewhere
@@ -343,4 +346,18 @@ func (pl *planner) contest(op *Op, known bool, forced Action) {
 		op.Action, op.trash = forced, true
 		op.Reason += "; your text goes to " + trashDir
 	}
+}
+
+// byGit says why the text of a generated file is what git made of two that wsgen wrote, or "": it holds both sides of a merge, or,
+// where the manifest does, no line that its new text lacks. The user has resolved wsgen.yaml, from which the rest follows.
+func (pl *planner) byGit(op *Op) string {
+	switch {
+	case pl.manifest.files[op.Path].owner != render.Generated:
+		return ""
+	case conflicted(op.Old):
+		return damageMerged
+	case pl.merged && op.New != nil && linesWithin(op.Old, op.New):
+		return "merged by git"
+	}
+	return ""
 }

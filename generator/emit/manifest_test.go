@@ -77,6 +77,10 @@ func TestManifestWithTheSidesOfAMerge(t *testing.T) {
 	if o := op(t, plan(t, open(t, dir), sample()), "client/index.js"); o.Action != Conflict || o.Reason != "edited by hand, or merged by git" {
 		t.Errorf("%s: %s", o.Action, o.Reason)
 	}
+	both := with(sample(), gen("client/index.js", "two\nboth\none\n")) // what the spec asks for now is more, and in another order
+	if o := op(t, plan(t, open(t, dir), both), "client/index.js"); o.Action != Update || !strings.HasPrefix(o.Reason, "merged by git; this text goes to ") {
+		t.Errorf("%s: %s", o.Action, o.Reason)
+	}
 	write(t, dir, "client/index.js", "export {};\n")
 	files := with(sample(), gen("ours_gen.go", "ours 2\n"), gen("routing/routing_gen.go", "two\n"))
 	p, err := generate(t, dir, files, Options{})

@@ -28,6 +28,7 @@ func ownerRules() []ownerRule {
 		stub    = "consumers/chat_consumer.go"
 		routing = "routing/routing_gen.go"
 		newText = "package routing // two\n"
+		sides   = "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n"
 	)
 	changed := with(sample(), gen(routing, newText))
 	return []ownerRule{
@@ -39,7 +40,10 @@ func ownerRules() []ownerRule {
 		{name: "generated, edited, forced", edit: put(routing, "mine\n"), force: true, plan: "update edited " + routing, path: routing, text: "package routing\n"},
 		{name: "generated, with Windows line endings", edit: put(routing, "package routing\r\n"), path: routing, text: "package routing\r\n"},
 		{name: "generated, with Windows line endings, changed", edit: put(routing, "package routing\r\n"), files: changed, plan: "update pending " + routing, path: routing, text: "package routing // two\r\n"},
-		{name: "generated, with the sides of a merge", edit: put(routing, "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n"), plan: "conflict edited " + routing, path: routing, text: "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n", fails: true},
+		{name: "generated, with the sides of a merge", edit: put(routing, sides), plan: "update edited " + routing, path: routing, text: "package routing\n"},
+		{name: "generated, with the sides of a merge, no longer asked for", edit: put(routing, sides), files: without(sample(), routing), plan: "delete edited " + routing, path: routing},
+		{name: "generated, not recorded, with the sides of a merge", edit: put("new_gen.go", sides), files: with(sample(), gen("new_gen.go", "new\n")), plan: "conflict blocked new_gen.go", path: "new_gen.go", text: sides, fails: true},
+		{name: "yours once, with the sides of a merge, generated now", edit: put("Makefile", sides), files: with(sample(), gen("Makefile", "new\n")), plan: "conflict edited Makefile", path: "Makefile", text: sides, fails: true},
 		{name: "generated, not recorded", edit: put("new_gen.go", "mine\n"), files: with(sample(), gen("new_gen.go", "new\n")), plan: "conflict blocked new_gen.go", path: "new_gen.go", text: "mine\n", fails: true},
 		{name: "generated, not recorded, equal", edit: put("new_gen.go", "new\n"), files: with(sample(), gen("new_gen.go", "new\n")), path: "new_gen.go", text: "new\n"},
 		{name: "generated, not recorded, forced", edit: put("new_gen.go", "mine\n"), files: with(sample(), gen("new_gen.go", "new\n")), force: true, plan: "update blocked new_gen.go", path: "new_gen.go", text: "new\n"},

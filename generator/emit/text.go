@@ -38,3 +38,18 @@ func conflicted(text []byte) bool {
 func hasLine(text []byte, prefix string) bool {
 	return bytes.HasPrefix(text, []byte(prefix)) || bytes.Contains(text, []byte("\n"+prefix))
 }
+
+// linesWithin reports whether every line of part is one of whole, as often as it is there.
+func linesWithin(part, whole []byte) bool {
+	left := make(map[string]int)
+	for line := range bytes.Lines(normalize(whole)) {
+		left[string(line)]++
+	}
+	for line := range bytes.Lines(normalize(part)) {
+		if left[string(line)] == 0 {
+			return false
+		}
+		left[string(line)]--
+	}
+	return true
+}

@@ -60,7 +60,7 @@ func TestVerify(t *testing.T) {
 	change(generated, func(p string) error {
 		return os.WriteFile(p, []byte("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n"), 0o600)
 	})
-	expect(verify(), generated+": edited: holds the two sides of a git merge")
+	expect(verify(), generated+": edited: holds the two sides of a git merge; this text goes to "+trashDir)
 	change(generated, os.Remove)
 	expect(verify(), generated+": missing: deleted, and the project needs it")
 	change(generated, func(p string) error { return os.Mkdir(p, 0o700) })
