@@ -1,7 +1,9 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 
@@ -29,7 +31,7 @@ func (pl *planner) leftovers(p *Plan, files []render.File) error {
 			}
 			continue
 		}
-		op, err := pl.leftover(file, rec)
+		op, err := pl.leftover(p, file, rec)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -39,11 +41,10 @@ func (pl *planner) leftovers(p *Plan, files []render.File) error {
 }
 
 // leftover decides about one file that the spec no longer asks for.
-func (pl *planner) leftover(file string, rec record) (Op, error) {
+func (pl *planner) leftover(p *Plan, file string, rec record) (Op, error) {
 	op := Op{Path: file, Owner: rec.owner, Action: Keep, State: Stale, Reason: "no longer in the spec"}
 	if rec.owner != render.Generated {
-		op.Fix = "delete it; or, to keep it as a file like any other, take its line out of " + ManifestPath
-		return op, nil
+		return pl.deserted(p, op, rec)
 	}
 	op.Fix = pl.command() + " deletes it"
 	var err error
@@ -56,6 +57,35 @@ func (pl *planner) leftover(file string, rec record) (Op, error) {
 	}
 	pl.contest(&op, true, Delete)
 	op.Reason = "no longer in the spec, and " + op.Reason
+	return op, nil
+}
+
+// deserted decides about a file of the user's that the spec no longer asks for. As wsgen wrote it, it holds nothing of the user's, comes
+// back with its line in the spec, and may not compile without what goes with that line: an upgrade, which brings the user's files to what
+// the spec asks for today, deletes it, as a merge does with what one side deleted and the other left alone. No other command does.
+func (pl *planner) deserted(p *Plan, op Op, rec record) (Op, error) {
+	const keep = "; or, to keep it as a file like any other, take its line out of " + ManifestPath
+	op.Fix = "delete it" + keep
+	if len(rec.hashes) == 0 {
+		return op, nil
+	}
+	text, mode, why, err := pl.mergeable(op.Path, place{presence: regular})
+	switch {
+	case errors.Is(err, fs.ErrPermission): // what cannot be read is not known to be as it was written
+		return op, nil
+	case err != nil:
+		return Op{}, err
+	case why != "" || !rec.wrote(text):
+		op.Reason += ", and edited by you"
+		op.Fix = "delete it once you need nothing of it" + keep
+		return op, nil
+	}
+	op.Reason += ", and you have not edited it"
+	op.Fix = "wsgen upgrade deletes it" + keep
+	if pl.options.Upgrade != NoMerge {
+		op.Action, op.Old, op.Mode = Delete, text, mode
+		p.own[basePath(op.Path)] = nil
+	}
 	return op, nil
 }
 
