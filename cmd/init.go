@@ -237,8 +237,10 @@ func (o *initOptions) conclude(plan *emit.Plan, m *model.Project) {
 		run = "go test ./..." // the other commands read these files
 	}
 	if kept["main.go"] {
-		o.report.Mount = mountText(m, o.site.mainPackage())
-		o.notef("%s", mountHelp(o.report.Mount))
+		pkg, beside := o.site.mainPackage()
+		text, serve := mountText(m, pkg, beside)
+		o.report.Mount = text
+		o.notef("%s", mountHelp(text, serve))
 		run = "mount the service as shown above, then: go run ."
 	}
 	switch {

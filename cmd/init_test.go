@@ -195,25 +195,95 @@ func main() {
 	for _, flags := range [][]string{{}, {"--layer", "redis", "--auth", "session"}, {"--layer", "nats", "--auth", "jwt"}} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
 			dir := unpack(t, served)
-			var out bytes.Buffer
-			c := wsgen(t, dir, append([]string{"init", "--json"}, flags...)...)
-			c.Stdout = &out
-			if err := c.Run(); err != nil {
-				t.Fatal(err)
-			}
-			var object struct {
-				Mount string `json:"mount"`
-			}
-			if err := json.Unmarshal(out.Bytes(), &object); err != nil {
-				t.Fatal(err)
-			}
-			if !slices.Contains(strings.Split(object.Mount, "\n"), "package main") {
-				t.Fatalf("no file to mount the service with, but %q", object.Mount)
-			}
-			put(t, filepath.Join(dir, "websocket.go"), object.Mount)
+			mounted(t, dir, flags...)
 			goTool(t, dir, "vet", ".")
 		})
 	}
+}
+
+// TestMountBesideTakenNames: the printed file has names of its own where the user has given the usual ones to something else.
+func TestMountBesideTakenNames(t *testing.T) {
+	dir := unpack(t, `
+-- go.mod --
+module example.com/served
+
+go 1.24.0
+-- main.go --
+package main
+
+import (
+	"context"
+	"net/http"
+)
+
+var settings, serviceSettings = 1, 2
+
+func routing() {}
+
+func main() {
+	routing()
+	_ = settings + serviceSettings + ws
+	_ = serviceServeWebSockets(context.Background(), http.DefaultServeMux)
+}
+-- files.go --
+package main
+
+import serveWebSockets "errors"
+
+const ws = 3
+
+type embed struct{ webSocketFiles error }
+
+var webSocketFiles = embed{serveWebSockets.ErrUnsupported}
+-- files_test.go --
+package main
+
+func consumers() {}
+-- outside_test.go --
+package main_test
+
+func login() {}
+-- tool.go --
+//go:build ignore
+
+package main
+
+func context() {}
+`)
+	out, text := mounted(t, dir, "--auth", "session")
+	goTool(t, dir, "vet", ".")
+	for _, line := range []string{`	serviceSettings2 "example.com/served/settings"`, `	"example.com/served/login"`, `	"context"`, "var serviceWebSocketFiles serviceEmbed.FS"} {
+		if !slices.Contains(strings.Split(text, "\n"), line) {
+			t.Errorf("%q is not in\n%s", line, text)
+		}
+	}
+	if want := "    err := serviceServeWebSockets(ctx, handler)\n"; !strings.Contains(out, want) {
+		t.Errorf("%q is not in\n%s", want, out)
+	}
+}
+
+// mounted adds a service to a module whose main.go is its user's, and the file that is printed to mount it. It returns what init
+// prints in a dry run, and the file.
+func mounted(t *testing.T, dir string, flags ...string) (out, text string) {
+	t.Helper()
+	out = mustRun(t, dir, append([]string{"init", "--dry-run"}, flags...)...)
+	var answer bytes.Buffer
+	c := wsgen(t, dir, append([]string{"init", "--json"}, flags...)...)
+	c.Stdout = &answer
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	var object struct {
+		Mount string `json:"mount"`
+	}
+	if err := json.Unmarshal(answer.Bytes(), &object); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(strings.Split(object.Mount, "\n"), "package main") {
+		t.Fatalf("no file to mount the service with, but %q", object.Mount)
+	}
+	put(t, filepath.Join(dir, "websocket.go"), object.Mount)
+	return out, object.Mount
 }
 
 // TestInitQuestions: init asks what new asks, but for the module where go.mod tells it.
