@@ -74,6 +74,7 @@ func runAddConsumer(ctx context.Context, o *addConsumerOptions) error {
 	default:
 		o.suggest("wsgen routes")
 	}
+	o.tellOlder(add)
 	return nil
 }
 

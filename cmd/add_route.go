@@ -77,6 +77,7 @@ func runAddRoute(ctx context.Context, o *addRouteOptions) error {
 	default:
 		o.suggest("wsgen routes")
 	}
+	o.tellOlder(add)
 	return nil
 }
 

@@ -13,6 +13,7 @@ type changing struct {
 	tree   *emit.Tree
 	before *project
 	known  spec.Diagnostics // the warnings about the spec before
+	behind []finding        // the user's files that an older wsgen wrote, and this one would write differently
 }
 
 // openChanging opens the project that the user stands in for a change of its spec. It is nil, and the command at its end, where
@@ -37,7 +38,19 @@ func (a *app) openChanging(ctx context.Context) (*changing, error) {
 	if err := tree.Rebuild(files); err != nil {
 		return nil, err
 	}
-	return &changing{tree: tree, before: p, known: known}, nil
+	behind, err := a.leftBehind(tree, files)
+	if err != nil {
+		return nil, err
+	}
+	return &changing{tree: tree, before: p, known: known, behind: behind}, nil
+}
+
+// tellOlder says, at the end of a command, what an older version left in the user's files, if anything: from here on the record names
+// this version, so that check would find nothing. The next step is an upgrade then, whatever else it would be.
+func (a *app) tellOlder(c *changing) {
+	if len(c.behind) > 0 && !a.flags.dryRun {
+		a.tellBehind(c.tree.Recorded(), len(c.behind))
+	}
 }
 
 // noConsumer is the error about a consumer that the spec does not have; left are names of which there is something, though not in

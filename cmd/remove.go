@@ -158,6 +158,9 @@ func (a *app) emitRemoval(ctx context.Context, r *removing) (changed bool, kept 
 		if gone && op.Action == emit.Keep {
 			kept = append(kept, op)
 		}
+		if op.Action == emit.Delete {
+			r.behind = slices.DeleteFunc(r.behind, func(f finding) bool { return f.Path == op.Path })
+		}
 	}
 	return changed, kept, err
 }

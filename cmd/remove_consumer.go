@@ -83,6 +83,7 @@ func runRemoveConsumer(ctx context.Context, o *removeConsumerOptions) error {
 	default:
 		o.suggest("wsgen routes")
 	}
+	o.tellOlder(r.changing)
 	return nil
 }
 

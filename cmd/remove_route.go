@@ -90,6 +90,7 @@ func runRemoveRoute(ctx context.Context, o *removeRouteOptions) error {
 	default:
 		o.suggest("go test ./...")
 	}
+	o.tellOlder(r.changing)
 	return nil
 }
 

@@ -100,6 +100,7 @@ func runRenameConsumer(ctx context.Context, o *renameConsumerOptions) error {
 	} else {
 		o.suggest("go test ./...")
 	}
+	o.tellOlder(opened)
 	return nil
 }
 
