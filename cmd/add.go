@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wsgen/generator/emit"
 	"wsgen/generator/spec"
 )
 
@@ -31,15 +32,20 @@ func (a *app) splice(add *changing, wanted spec.Addition, commandLine string) (*
 	return a.withSpec(add.before, text, commandLine)
 }
 
-// emitAdding brings the tree in line with the project after the addition, and reports whether a file changes.
-func (a *app) emitAdding(ctx context.Context, add *changing, after *project, command string) (changed bool, err error) {
+// emitAdding brings the tree in line with the project after the addition, and returns what that takes. It is refused where the
+// project would not compile for it.
+func (a *app) emitAdding(ctx context.Context, add *changing, after *project, command string) (*emit.Plan, error) {
 	files, err := after.files(add.before.file.Source)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	plan, err := add.tree.Plan(files, a.options(command))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	return a.carryOut(ctx, add.tree, plan)
+	if err := a.refuseTaken(add.before, after, plan); err != nil {
+		return nil, err
+	}
+	_, err = a.carryOut(ctx, add.tree, plan)
+	return plan, err
 }

@@ -61,16 +61,21 @@ func runAddConsumer(ctx context.Context, o *addConsumerOptions) error {
 	if err != nil {
 		return err
 	}
-	changed, err := o.emitAdding(ctx, add, after, "add consumer "+wanted.Consumer)
+	plan, err := o.emitAdding(ctx, add, after, "add consumer "+wanted.Consumer)
 	if err != nil {
 		return err
 	}
-	c := after.consumer(wanted.Consumer)
+	c, isNew := after.consumer(wanted.Consumer), add.before.consumer(wanted.Consumer) == nil
+	if isNew && !writes(plan, c.File) {
+		o.tellAdopted(after, c)
+	}
 	switch {
 	case o.flags.dryRun:
 		o.suggest("%s", o.commandLine(wanted))
-	case changed:
+	case writes(plan, c.File):
 		o.suggest("edit %s, then: go run .", shellWord(o.shown(after.dir+"/"+c.File)))
+	case len(plan.Changes()) > 0:
+		o.suggest("go test ./...")
 	default:
 		o.suggest("wsgen routes")
 	}

@@ -62,7 +62,7 @@ func runAddRoute(ctx context.Context, o *addRouteOptions) error {
 	if err != nil {
 		return err
 	}
-	changed, err := o.emitAdding(ctx, add, after, "add route "+wanted.Path)
+	plan, err := o.emitAdding(ctx, add, after, "add route "+wanted.Path)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func runAddRoute(ctx context.Context, o *addRouteOptions) error {
 	switch {
 	case o.flags.dryRun:
 		o.suggest("%s", o.commandLine(wanted))
-	case changed:
+	case len(plan.Changes()) > 0:
 		o.suggest("go test ./...")
 	default:
 		o.suggest("wsgen routes")

@@ -49,7 +49,7 @@ func goFilesIn(root *os.Root, folder string) (files []goFile, err error) {
 			continue
 		}
 		p := path.Join(folder, name)
-		if info, err := root.Stat(p); err != nil || !info.Mode().IsRegular() { // a repository may hold a link to anything
+		if info, err := root.Stat(p); err != nil || !info.Mode().IsRegular() || info.Size() > largestFile { // a repository may hold a link to anything
 			continue
 		}
 		text, err := root.ReadFile(p)

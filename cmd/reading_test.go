@@ -12,7 +12,7 @@ func TestLargeFilesHoldNoStub(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "chat_consumer.go")
 	for size, want := range map[int]int{largestFile: 1, largestFile + 1: 0} {
 		put(t, path, source+strings.Repeat("\n", size-len(source)))
-		if types := declaredTypes(path); len(types) != want {
+		if types := readGo(path).declares; len(types) != want {
 			t.Errorf("%d types in %d bytes, want %d", len(types), size, want)
 		}
 	}

@@ -159,7 +159,7 @@ func TestRemoveKeepsWhatStoodThere(t *testing.T) {
 	dir := t.TempDir()
 	must(t, "new", "updater", "-q", "-C", dir)
 	project := filepath.Join(dir, "updater")
-	write(t, project, "consumers/chat_consumer.go", "package consumers\n\n// mine\n")
+	write(t, project, "consumers/chat_consumer.go", "package consumers\n\nfunc NewChatConsumer() {} // mine\n")
 	before := treeOf(t, project)
 	must(t, "add", "consumer", "chat", "-C", project)
 	must(t, "remove", "consumer", "chat", "-C", project)

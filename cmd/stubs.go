@@ -1,9 +1,6 @@
 package cmd
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path"
 	"path/filepath"
@@ -18,26 +15,31 @@ import (
 // that file or gather several consumers in one. It is for one goroutine.
 type stubIndex struct {
 	dir   string
-	types map[string]map[string]int // of each file that was read: the line of each type
-	names map[string][]string       // of each folder that was listed: its files
+	files map[string]goFile   // those that were read, by path
+	names map[string][]string // of each folder that was listed: its files
 }
 
 func newStubIndex(dir string) *stubIndex {
-	return &stubIndex{dir: dir, types: map[string]map[string]int{}, names: map[string][]string{}}
+	return &stubIndex{dir: dir, files: map[string]goFile{}, names: map[string][]string{}}
 }
 
 // find returns the file, relative to the project, and the line in which a consumer's type is declared. The line is 0 where that
 // is nowhere, and the file then is the one where it belongs. None of this is an error: the code is the user's.
 func (x *stubIndex) find(c *model.Consumer) (file string, line int) {
-	if line := x.typesOf(c.File)[c.Type]; line > 0 {
-		return c.File, line
-	}
-	for _, name := range x.beside(path.Dir(c.File)) {
-		if line := x.typesOf(name)[c.Type]; line > 0 {
-			return name, line
+	for _, name := range append([]string{c.File}, x.beside(path.Dir(c.File))...) {
+		if d := x.read(name).declares[c.Type]; d.isType {
+			return name, d.line
 		}
 	}
 	return c.File, 0
+}
+
+// constructs says whether the constructor that the service calls for a consumer is there, in whatever file.
+func (x *stubIndex) constructs(c *model.Consumer) bool {
+	return slices.ContainsFunc(x.beside(path.Dir(c.File)), func(name string) bool {
+		d := x.read(name).declares[c.Constructor]
+		return d.line > 0 && !d.isType
+	})
 }
 
 // beside lists the Go files of a folder of the project, sorted, tests apart.
@@ -55,47 +57,29 @@ func (x *stubIndex) beside(folder string) []string {
 	return names
 }
 
-// typesOf returns the line of each type that a file declares: none where it is missing, or broken before that line.
-func (x *stubIndex) typesOf(file string) map[string]int {
-	if types, known := x.types[file]; known {
-		return types
+// read parses a file: what it declares is nothing where it is missing, and as far as it parses where it is broken.
+func (x *stubIndex) read(file string) goFile {
+	if _, known := x.files[file]; !known {
+		x.files[file] = readGo(filepath.Join(x.dir, filepath.FromSlash(file)))
 	}
-	x.types[file] = declaredTypes(filepath.Join(x.dir, filepath.FromSlash(file)))
-	return x.types[file]
+	return x.files[file]
 }
 
-func declaredTypes(path string) map[string]int {
+func readGo(path string) goFile {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > largestFile { // a repository may hold a link to /dev/zero
-		return nil
+		return goFile{}
 	}
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return nil
+		return goFile{}
 	}
-	set := token.NewFileSet()
-	// A file with a syntax error is parsed as far as it goes, which mostly is far enough.
-	file, _ := parser.ParseFile(set, path, source, parser.SkipObjectResolution)
-	if file == nil {
-		return nil
-	}
-	lines := map[string]int{}
-	for _, d := range file.Decls {
-		decl, ok := d.(*ast.GenDecl)
-		if !ok || decl.Tok != token.TYPE {
-			continue
-		}
-		for _, s := range decl.Specs {
-			if t, ok := s.(*ast.TypeSpec); ok {
-				lines[t.Name.Name] = set.PositionFor(t.Pos(), false).Line // a //line directive would lead away from the file
-			}
-		}
-	}
-	return lines
+	return parseGo(path, source)
 }
 
 // withoutMoved returns the files of the project in dir without the stubs that are not there because the user moved their code
-// to another file: written again, they would declare it twice.
+// to another file: written again, they would declare it twice. A type of that name alone, without the constructor that the service
+// calls, is something else.
 func withoutMoved(dir string, m *model.Project, files []render.File) []render.File {
 	stubs := map[string]*model.Consumer{}
 	for _, c := range m.Consumers {
@@ -111,6 +95,6 @@ func withoutMoved(dir string, m *model.Project, files []render.File) []render.Fi
 			return false
 		}
 		_, line := index.find(c)
-		return line > 0
+		return line > 0 && index.constructs(c)
 	})
 }
