@@ -3,6 +3,7 @@ package rename
 import (
 	"go/ast"
 	"go/types"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ func (w *work) declared() {
 			w.renamed[o] = name
 		}
 	}
+	others := w.others()
 	for _, p := range w.all() {
 		if !w.inHome(p) {
 			continue
@@ -30,7 +32,7 @@ func (w *work) declared() {
 			if _, isFunc := o.(*types.Func); !isFunc || !strings.HasSuffix(w.set.PositionFor(o.Pos(), false).Filename, "_test.go") {
 				continue
 			}
-			if better := w.testName(name); better != "" {
+			if better := w.testName(name, others); better != "" {
 				w.renamed[o] = better
 			}
 		}
@@ -38,8 +40,24 @@ func (w *work) declared() {
 	w.learn()
 }
 
-// testName returns the new name of a test, a benchmark, a fuzz test or an example of what is renamed, or "".
-func (w *work) testName(name string) string {
+// others returns the names of the package, and of its tests, that stay and are longer than one that changes: what is named after
+// them is not ours.
+func (w *work) others() []string {
+	names := slices.Clone(w.request.Others)
+	for _, p := range w.all() {
+		if w.inHome(p) {
+			names = append(names, p.types.Scope().Names()...)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		longer := func(old string) bool { return len(name) > len(old) && strings.HasPrefix(name, old) }
+		return w.request.Names[name] != "" || !slices.ContainsFunc(slices.Collect(maps.Keys(w.request.Names)), longer)
+	})
+}
+
+// testName returns the new name of a test, a benchmark, a fuzz test or an example of what is renamed, or "". One that is about one
+// of the others keeps its name.
+func (w *work) testName(name string, others []string) string {
 	for _, kind := range []string{"Test", "Benchmark", "Fuzz", "Example"} {
 		subject, ok := strings.CutPrefix(name, kind)
 		if !ok {
@@ -47,7 +65,7 @@ func (w *work) testName(name string) string {
 		}
 		for old, better := range w.request.Names {
 			rest, ok := strings.CutPrefix(subject, old)
-			if ok && endsWord(rest) && !w.ofAnother(subject, old) {
+			if ok && endsWord(rest) && !ofAnother(subject, old, others) {
 				return kind + better + rest
 			}
 		}
@@ -55,9 +73,9 @@ func (w *work) testName(name string) string {
 	return ""
 }
 
-// ofAnother says whether a test of subject is of another name of the package, one that is longer than old.
-func (w *work) ofAnother(subject, old string) bool {
-	for _, other := range w.request.Others {
+// ofAnother says whether a test of subject is of one of the others that is longer than old.
+func ofAnother(subject, old string, others []string) bool {
+	for _, other := range others {
 		if rest, ok := strings.CutPrefix(subject, other); ok && len(other) > len(old) && endsWord(rest) {
 			return true
 		}

@@ -36,8 +36,8 @@ type Request struct {
 	Module string // import path of the module, to which the paths of the files are relative
 	Folder string // of the package that declares the names: "consumers"
 	Names  Names  // identifiers at the top level of the package, types and functions
-	// Others are further names of the package. A test is named after what it tests: TestChatConsumerEchoes follows ChatConsumer,
-	// but not where ChatConsumerEchoes is one of the others.
+	// Others are names of the package beyond those that its files declare. A test is named after what it tests:
+	// TestChatConsumerEchoes follows ChatConsumer, but not where ChatConsumerEchoes is one of the others or declared.
 	Others []string
 	// Words change as well in the comments of a file that is rewritten, as whole words: names of files, for one.
 	Words map[string]string
