@@ -66,6 +66,29 @@ func TestAddTakenNames(t *testing.T) {
 	}
 }
 
+// TestGenerateTakenNames: what add refuses is a choice that its user has made where it stands in the spec, and generate says what
+// comes of it.
+func TestGenerateTakenNames(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "new", "updater", "--consumer", "chat", "-q", "-C", dir)
+	project := filepath.Join(dir, "updater")
+	write(t, project, "consumers/rooms.go", "package consumers\n\ntype RoomParams struct{}\n")
+	write(t, project, "consumers/chat_consumer.go", "package consumers\n\ntype ChatConsumer struct{}\n")
+	edited(t, project, "wsgen.yaml", "  chat: sync\n", "  chat: sync\n  room: sync\n")
+	edited(t, project, "wsgen.yaml", "  /ws/chat: chat\n", "  /ws/chat: chat\n  /ws/room: room\n")
+	for _, more := range [][]string{{"-n"}, nil} {
+		_, errs := must(t, append([]string{"generate", "-C", project}, more...)...)
+		for _, want := range []string{"does not compile", "rooms.go:3:6: RoomParams is declared there already\n", "chat_consumer.go:3:1: NewChatConsumer is missing"} {
+			if !strings.Contains(errs, want) {
+				t.Errorf("%q: %q is not in\n%s", more, want, errs)
+			}
+		}
+	}
+	if _, errs := must(t, "generate", "-C", project); strings.Contains(errs, "warning") {
+		t.Errorf("with nothing to do: %s", errs)
+	}
+}
+
 // TestAddTakenTestName: a route to a consumer that had none brings the test of its stub, whose name can be taken as well.
 func TestAddTakenTestName(t *testing.T) {
 	dir := t.TempDir()

@@ -36,12 +36,26 @@ func (a *app) refuseTaken(before, after *project, plan *emit.Plan) error {
 	const rename = "call that something else, or choose another name for the consumer"
 	wayOut := rename
 	if len(taken) == 0 {
-		taken, wayOut = unfitFiles(before, after, plan), "write it, or move that file out of the way"
+		taken, wayOut = unfitFiles(after, plan, func(c *model.Consumer) bool { return before.consumer(c.Name) == nil }), "write it, or move that file out of the way"
 	}
 	if len(taken) == 0 {
 		return nil
 	}
 	return usage(wayOut+"; nothing is written", "%s", strings.Join(a.takenLines(after.dir, taken), "\n"))
+}
+
+// warnTaken says what keeps the project from compiling after a plan that brings it in line with a spec that its user has edited:
+// there the names are the user's choice already.
+func (a *app) warnTaken(p *project, plan *emit.Plan) error {
+	taken, err := takenNames(p.dir, plan)
+	if err != nil {
+		return err
+	}
+	taken = append(taken, unfitFiles(p, plan, func(*model.Consumer) bool { return true })...)
+	if len(taken) > 0 {
+		a.warnf("the project does not compile with this:\n  %s", strings.Join(a.takenLines(p.dir, taken), "\n  "))
+	}
+	return nil
 }
 
 // takenLines returns what is printed of names that are taken, a line each.
@@ -117,12 +131,12 @@ func (n namesake) beside(file string) string {
 	return "is declared there already"
 }
 
-// unfitFiles finds files that stand in the place of a new consumer's stub, and are kept, where the service calls a constructor
-// that is nowhere.
-func unfitFiles(before, after *project, plan *emit.Plan) (unfit []takenName) {
-	index := newStubIndex(after.dir)
-	for _, c := range after.model.Consumers {
-		if before.consumer(c.Name) == nil && !writes(plan, c.File) && !index.constructs(c) {
+// unfitFiles finds files that stand in the place of a consumer's stub, and are kept, where the service calls a constructor that is
+// nowhere.
+func unfitFiles(p *project, plan *emit.Plan, asked func(*model.Consumer) bool) (unfit []takenName) {
+	index := newStubIndex(p.dir)
+	for _, c := range p.model.Consumers {
+		if asked(c) && !writes(plan, c.File) && !index.constructs(c) {
 			_, line := index.find(c)
 			unfit = append(unfit, takenName{c.File, max(line, 1), 1, c.Constructor, "is missing, and the file stands in the place of its stub"})
 		}

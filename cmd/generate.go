@@ -57,6 +57,9 @@ func runGenerate(ctx context.Context, o *generateOptions) error {
 		}
 	}
 	changed, err := o.carryOut(ctx, tree, plan)
+	if err == nil && changed {
+		err = o.warnTaken(p, plan)
+	}
 	switch {
 	case err != nil:
 	case o.flags.dryRun && changed:
