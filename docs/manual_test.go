@@ -49,6 +49,49 @@ func TestManual(t *testing.T) {
 	}
 }
 
+// TestHook puts the hook of ci.md into a repository whose project lies in a subfolder, and commits in the ways that git knows: the hook
+// looks at what is committed and at nothing else, and names what is wrong by a path that is good in the repository.
+func TestHook(t *testing.T) {
+	s := newSession(t, buildWsgen(t))
+	s.env = append(s.env, "TMPDIR="+t.TempDir())
+	for _, b := range readBlocks(t, "ci.md") {
+		if b.file == "pre-commit.sh" {
+			s.run(t, b)
+		}
+	}
+	const slip = "sed -i.bak 's/echo: sync/echo: snyc/' wsgen.yaml"
+	const wrong = "services/updater/wsgen.yaml:…: error …\n…\nnext: correct services/updater/wsgen.yaml, then: wsgen check"
+	for _, step := range []struct{ command, prints string }{
+		{"git init -q -b main && git config user.email you@example.com && git config user.name you", ""},
+		{"mkdir other && echo text > other/file && wsgen new project updater --dir services/updater -q", ""},
+		{"sed 's,^project=.,project=services/updater,' pre-commit.sh > .git/hooks/pre-commit && chmod 755 .git/hooks/pre-commit", ""},
+		{"git add . && git commit -q -m begin", "services/updater/wsgen.yaml and the project agree…\n…"},
+
+		{"cd services/updater", ""},
+		{slip + " && git commit -q -a -m all # exits 1", wrong},
+		{"git commit -q -m one wsgen.yaml # exits 1", wrong},
+		{"git add wsgen.yaml && git commit -q -m staged # exits 1", wrong},
+		{"git reset -q && echo more >> ../../other/file && git commit -q -m elsewhere ../../other/file", ""},
+		{"git checkout -q . && wsgen add consumer chat -q && git add wsgen.yaml && git commit -q -m part # exits 1", "services/updater/client/index.d.ts: pending: …\n…"},
+		{"git add . && git commit -q -m whole", ""},
+
+		{"git worktree add -q ../../../tree -b tree && cd ../../../tree/services/updater", ""},
+		{slip + " && git commit -q -a -m worktree # exits 1", wrong},
+		{"git checkout -q . && git commit -q --allow-empty -m worktree", ""},
+		{"cd ../.. && git sparse-checkout set other && test ! -e services", ""},
+		{"echo sparse >> other/file && git commit -q -a -m sparse", ""},
+		{"git sparse-checkout set services/updater/consumers && test ! -e services/updater/routing && cd services/updater", ""},
+		{slip + " && git commit -q -a -m sparse # exits 1", wrong},
+		{`test -z "$(ls -A "$TMPDIR")"`, ""},
+	} {
+		var want []string // anything
+		if step.prints != "" {
+			want = strings.Split(step.prints, "\n")
+		}
+		s.compare(t, step.command, want, s.exec(t, step.command, step.command))
+	}
+}
+
 // TestLinks holds every link between the pages, and to files of the repository, to something that is there.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
