@@ -62,9 +62,16 @@ func runAddRoute(ctx context.Context, o *addRouteOptions) error {
 	if err != nil {
 		return err
 	}
+	broken, err := o.doubled(ctx, add.before, after, wanted.Path)
+	if err != nil {
+		return err
+	}
 	plan, err := o.emitAdding(ctx, add, after, "add route "+wanted.Path)
 	if err != nil {
 		return err
+	}
+	if broken != "" {
+		o.warnf("%s", broken)
 	}
 	if o.asked {
 		o.notef("the same without questions:\n  %s\n", o.commandLine(wanted))

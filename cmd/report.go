@@ -45,7 +45,7 @@ type report struct {
 	Script string `json:"script,omitempty"`
 	// Operations answers undo --list: the newest first.
 	Operations []operationReport `json:"operations,omitempty"`
-	// Left are the places that rename or remove leaves to the user, sorted.
+	// Left are the places that add route, rename or remove leaves to the user, sorted.
 	Left []leftReport `json:"left,omitempty"`
 	// Undone is the operation that undo takes back.
 	Undone *operationReport `json:"undone,omitempty"`
