@@ -203,7 +203,7 @@ func (r *renaming) refuseClashes() error {
 			lines = append(lines, fmt.Sprintf("and %d more", len(r.result.Clashes)-most))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s %s", r.place(c.File), c.Line, c.Column, c.Name, c.Fact))
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s %s", r.place(c.File), c.Line, c.Column, c.Name, oneLine(c.Fact)))
 	}
 	return usage("call that something else, or choose another name for the consumer; nothing is written",
 		"%s", strings.Join(lines, "\n"))

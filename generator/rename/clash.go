@@ -16,6 +16,9 @@ func (w *work) clashes() {
 	for _, p := range w.all() {
 		for id, o := range p.info.Defs {
 			w.namesake(id, o)
+			if t, ok := o.(*types.TypeName); ok {
+				w.promoted(p, id.Pos(), t.Type())
+			}
 		}
 		for _, s := range p.files {
 			w.beside(p, s)
@@ -89,6 +92,9 @@ func (w *work) beside(p *pkg, s *source) {
 	ast.Inspect(s.syntax, func(n ast.Node) bool {
 		if list, ok := n.(*ast.StructType); ok {
 			w.fields(p, list)
+			if t := p.info.TypeOf(list); t != nil {
+				w.promoted(p, list.Pos(), t)
+			}
 		}
 		return true
 	})
@@ -131,6 +137,29 @@ func (w *work) fields(p *pkg, list *ast.StructType) {
 		if better[id.Name] {
 			w.clash(id.Pos(), id.Name, "is a field there, beside one that gets the same name")
 		}
+	}
+}
+
+// promoted is about a type that has an embedded field under a new name, in itself or by promotion, and has already a field or method
+// of that name, from another depth: one would hide the other, or neither could be selected (https://go.dev/ref/spec#Selectors).
+func (w *work) promoted(p *pkg, at token.Pos, t types.Type) {
+	for old, name := range w.request.Names {
+		follows, path, _ := types.LookupFieldOrMethod(t, true, p.types, old)
+		v, ok := follows.(*types.Var)
+		if !ok || w.embedded[v.Origin()] != name {
+			continue
+		}
+		other, otherPath, _ := types.LookupFieldOrMethod(t, true, p.types, name)
+		if otherPath == nil || len(path) == 1 && len(otherPath) == 1 { // one beside the other is told by fields and namesake
+			continue
+		}
+		owner := w.set.PositionFor(at, false)
+		where := fmt.Sprintf("the type in line %d of %s", owner.Line, owner.Filename)
+		if other == nil {
+			w.clash(v.Pos(), name, "is what the field there is to be called, and "+where+", which gets it, has that name more than once already")
+			continue
+		}
+		w.clash(other.Pos(), name, "is declared there, and promoted to "+where+", which gets a field of that name")
 	}
 }
 

@@ -158,7 +158,8 @@ func (w *work) check(folder, name string) *pkg {
 	p := &pkg{
 		folder: folder,
 		info: &types.Info{
-			Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Scopes: map[ast.Node]*types.Scope{},
+			Types: map[ast.Expr]types.TypeAndValue{}, Scopes: map[ast.Node]*types.Scope{},
+			Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 		},
 		files: w.groups[folder][name],
 	}

@@ -272,7 +272,11 @@ func (w *work) meant(p *pkg, id *ast.Ident, at places) string {
 	if at.of[id] == nowhere {
 		return ""
 	}
-	used, defined := p.info.Uses[id], p.info.Defs[id]
+	used := p.info.Uses[id]
+	defined, isDefined := p.info.Defs[id]
+	if isDefined && defined == nil {
+		return "" // x of switch x := y.(type), which stands for a variable of each clause
+	}
 	for _, o := range []types.Object{used, defined} { // an embedded field uses a type, and defines a field
 		if name := w.renamed[o]; name != "" {
 			return name
