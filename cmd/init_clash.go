@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/semver"
-
 	"wsgen/generator/emit"
 	"wsgen/generator/render"
 )
@@ -137,7 +134,7 @@ func (s *site) served(root *os.Root, files []render.File, _ *emit.Plan) (found [
 	return found, nil
 }
 
-// modules finds requirements of go.mod that are older than what the service is built with, and a go line that is.
+// modules finds requirements and replacements of go.mod that are older than what the service is built with, and a go line that is.
 func (s *site) modules(_ *os.Root, files []render.File, _ *emit.Plan) (found []finding, err error) {
 	if s.mod == nil {
 		return nil, nil
@@ -155,19 +152,9 @@ func (s *site) modules(_ *os.Root, files []render.File, _ *emit.Plan) (found []f
 			fmt.Sprintf("%s the module is for Go %s, and the service needs %s", place, has, want.Go.Version),
 			"raise it: go mod edit -go=" + want.Go.Version})
 	}
-	s.unhashed = s.lacksHash(want)
-	required := map[string]*modfile.Require{}
-	for _, r := range s.mod.Require {
-		required[r.Mod.Path] = r
-	}
+	s.unhashed, s.replaced = s.lacksHash(want), nil
 	for _, r := range want.Require {
-		have := required[r.Mod.Path]
-		if have != nil && semver.Compare(have.Mod.Version, r.Mod.Version) < 0 {
-			found = append(found, finding{kindInTheWay, "go.mod",
-				fmt.Sprintf("line %d: %s %s is older than %s, which the service is built with",
-					have.Syntax.Start.Line, r.Mod.Path, have.Mod.Version, r.Mod.Version),
-				fmt.Sprintf("raise it: go get %s@%s", r.Mod.Path, r.Mod.Version)})
-		}
+		found = append(found, s.requirement(r.Mod)...)
 	}
 	return found, nil
 }

@@ -22,6 +22,7 @@ type site struct {
 	workspace string        // the go.work that rules here; "" where there is none
 	listed    bool          // the go.work names the folder
 	unhashed  []string      // modules that the service needs and that go.sum does not know, see lacksHash
+	replaced  []string      // notes on modules that the service needs, and that go.mod replaces by what no version tells of
 }
 
 // survey looks at the folder, and settles which module the service is part of.
@@ -55,7 +56,10 @@ func (s *site) readMod(path string) (*modfile.File, error) {
 	if err != nil {
 		return nil, failure(err, "", "the module of %s", s.shown(s.dir))
 	}
-	mod, err := modfile.ParseLax(s.shown(path), text, nil)
+	mod, err := modfile.Parse(s.shown(path), text, nil)
+	if err != nil { // a directive of a Go to come, for one; this way the replacements are passed over
+		mod, err = modfile.ParseLax(s.shown(path), text, nil)
+	}
 	switch {
 	case err != nil:
 		return nil, &problem{code: exitGuard, fact: fmt.Sprintf("the file cannot be read: %v", err), wayOut: "mend it, then run the command again"}
@@ -228,35 +232,11 @@ func (s *site) notes(m *model.Project) (notes []string) {
 	if s.vendored() {
 		notes = append(notes, "vendor lacks the modules of the service, and the go command refuses to build until it has them: go mod vendor (from the module cache, else from the network)")
 	}
+	notes = append(notes, s.replaced...)
 	for _, m := range s.unhashed {
 		notes = append(notes, fmt.Sprintf("go.sum has no hash of %s, which the service needs now: go mod tidy (from the module cache, else from the network)", m))
 	}
 	return notes
-}
-
-// lacksHash returns the modules, as "path@version", that go.mod requires in a newer version than the service, and whose files go.sum
-// does not know: so far nothing of them was built in.
-func (s *site) lacksHash(want *modfile.File) (modules []string) {
-	text, err := readRegular(filepath.Join(s.dir, "go.sum"))
-	if err != nil {
-		text = nil // then it knows none
-	}
-	known := map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) == 3 {
-			known[fields[0]+"@"+fields[1]] = true
-		}
-	}
-	wanted := map[string]string{}
-	for _, r := range want.Require {
-		wanted[r.Mod.Path] = r.Mod.Version
-	}
-	for _, r := range s.mod.Require {
-		if v := wanted[r.Mod.Path]; v != "" && v != r.Mod.Version && !known[r.Mod.String()] {
-			modules = append(modules, r.Mod.String())
-		}
-	}
-	return modules
 }
 
 // first returns the beginning of a command line that does what notes ask for.
