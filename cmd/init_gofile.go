@@ -3,7 +3,6 @@ package cmd
 import (
 	"cmp"
 	"go/ast"
-	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"os"
@@ -67,7 +66,7 @@ func parseGo(name string, text []byte) goFile {
 	f := goFile{path: name, declares: map[string]declaration{}, imports: map[string]declaration{}}
 	set := token.NewFileSet()
 	file, _ := parser.ParseFile(set, name, text, parser.ParseComments|parser.SkipObjectResolution)
-	if file == nil || file.Name == nil || ignored(file) {
+	if file == nil || file.Name == nil || neverBuilt(file) {
 		return f
 	}
 	f.name = file.Name.Name
@@ -153,25 +152,4 @@ func (f goFile) namesakes(other goFile) (found []namesake) {
 		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column), cmp.Compare(a.name, b.name))
 	})
 	return found
-}
-
-// ignored says whether no build takes the file, as one that says "//go:build ignore": a tag that nobody sets.
-func ignored(file *ast.File) bool {
-	for _, group := range file.Comments {
-		if group.Pos() > file.Package {
-			break
-		}
-		for _, c := range group.List {
-			if !constraint.IsGoBuild(c.Text) {
-				continue
-			}
-			expr, err := constraint.Parse(c.Text)
-			if err != nil {
-				return false
-			}
-			set := func(others bool) bool { return expr.Eval(func(tag string) bool { return others && tag != "ignore" }) }
-			return !set(true) && !set(false)
-		}
-	}
-	return false
 }

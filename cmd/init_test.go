@@ -43,6 +43,12 @@ func unpack(t *testing.T, archive string) (dir string) {
 // shop is a Go module as one may come upon it: a package with a test and a command, dependencies that the service has as well,
 // one of them as an indirect one and two in go.sum only in another version, and a toolchain.
 const shop = `
+-- tools.go --
+//go:build tools
+
+package tools
+
+import _ "example.com/shop/price"
 -- go.mod --
 module example.com/shop // of ours
 
