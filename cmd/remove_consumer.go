@@ -68,11 +68,15 @@ func runRemoveConsumer(ctx context.Context, o *removeConsumerOptions) error {
 		o.tellRoutes(c)
 	}
 	r.edits = []emit.Edit{{Path: c.File}, {Path: c.TestFile}}
+	users, err := o.readUsers(ctx, r, c)
+	if err != nil {
+		return err
+	}
 	changed, kept, err := o.emitRemoval(ctx, r)
 	if err != nil {
 		return err
 	}
-	left := o.tellLeft(r, c, kept)
+	left := o.tellLeft(r, users, kept)
 	switch {
 	case o.flags.dryRun && changed:
 		o.suggest("%s", commandLine)
@@ -150,8 +154,9 @@ func (o *removeConsumerOptions) tellRoutes(c *model.Consumer) {
 	o.notef("with %s go its routes %s\n", c.Name, strings.Join(paths, ", "))
 }
 
-// tellLeft says what of the consumer's code stays and has to be dealt with by hand. It reports whether there is anything.
-func (o *removeConsumerOptions) tellLeft(r *removing, c *model.Consumer, kept []emit.Op) bool {
+// tellLeft says what of the consumer's code, and of what uses it, stays and has to be dealt with by hand. It reports whether there is anything.
+func (o *removeConsumerOptions) tellLeft(r *removing, users *renaming, kept []emit.Op) bool {
+	c := users.old
 	for _, op := range kept {
 		switch {
 		case op.State == emit.Current: // there before wsgen was
@@ -162,8 +167,12 @@ func (o *removeConsumerOptions) tellLeft(r *removing, c *model.Consumer, kept []
 				c.ParamsType+" is gone")
 		}
 	}
-	if file, line := newStubIndex(r.before.dir).find(c); line > 0 && file != c.File {
+	file, line := newStubIndex(r.before.dir).find(c)
+	elsewhere := line > 0 && file != c.File
+	if elsewhere {
 		o.leave(r, file, line, c.Type+" stands there, where it is yours: take it out by hand; until then the project does not compile")
 	}
+	keepsCode := elsewhere || slices.ContainsFunc(kept, func(op emit.Op) bool { return op.Path == c.File })
+	o.leaveUses(r, o.uses(r, users, keepsCode, c.File, c.TestFile, file))
 	return len(o.report.Left) > 0
 }

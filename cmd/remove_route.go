@@ -67,10 +67,15 @@ func runRemoveRoute(ctx context.Context, o *removeRouteOptions) error {
 	} else if lost, err = o.retest(r, route); err != nil {
 		return err
 	}
+	unfit, err := o.unfit(ctx, r, c)
+	if err != nil {
+		return err
+	}
 	changed, kept, err := o.emitRemoval(ctx, r)
 	if err != nil {
 		return err
 	}
+	o.tellUnfit(r, unfit, kept)
 	if last {
 		o.notef("%s has no route any more; its stub %s stays. Another route: wsgen add route PATH --to %s; without it: wsgen remove consumer %s\n",
 			c.Name, c.File, c.Name, c.Name)

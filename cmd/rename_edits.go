@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"wsgen/generator/emit"
@@ -130,18 +131,23 @@ func (r *renaming) tell() {
 	for _, route := range r.new.Routes {
 		r.notef("  the path %s stays, and leads to %s\n", route.Path, r.new.Name)
 	}
-	if len(r.left) == 0 {
+	r.listLeft(r.before, fmt.Sprintf("the old names still stand in %s, left to you (%s is %s now, and %s is %s)",
+		counted(len(r.left), "place"), r.old.Type, r.new.Type, r.old.JSClass, r.new.JSClass), r.left)
+}
+
+// listLeft warns of places in the files of a project, if there are any, below a line that says what they have in common.
+func (a *app) listLeft(p *project, head string, left []leftReport) {
+	if len(left) == 0 {
 		return
 	}
 	const most = 50
-	text := fmt.Sprintf("the old names still stand in %s, left to you (%s is %s now, and %s is %s):",
-		counted(len(r.left), "place"), r.old.Type, r.new.Type, r.old.JSClass, r.new.JSClass)
-	for i, l := range r.left {
+	text := head + ":"
+	for i, l := range left {
 		if i == most {
-			text += fmt.Sprintf("\n  and %d more, which --json lists", len(r.left)-most)
+			text += fmt.Sprintf("\n  and %d more, which --json lists", len(left)-most)
 			break
 		}
-		where := r.place(l.Path)
+		where := a.shown(filepath.Join(p.dir, filepath.FromSlash(l.Path)))
 		if l.Line > 0 {
 			where += fmt.Sprintf(":%d", l.Line)
 		}
@@ -150,7 +156,7 @@ func (r *renaming) tell() {
 		}
 		text += "\n  " + where + ": " + oneLine(l.Why)
 	}
-	r.warnf("%s", text)
+	a.warnf("%s", text)
 }
 
 // unreadable says why a file could not be looked into.
