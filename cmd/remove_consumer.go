@@ -154,7 +154,8 @@ func (o *removeConsumerOptions) tellRoutes(c *model.Consumer) {
 	o.notef("with %s go its routes %s\n", c.Name, strings.Join(paths, ", "))
 }
 
-// tellLeft says what of the consumer's code, and of what uses it, stays and has to be dealt with by hand. It reports whether there is anything.
+// tellLeft says what of the consumer's code, and of what uses it, stays and has to be dealt with by hand. It reports whether there
+// is anything.
 func (o *removeConsumerOptions) tellLeft(r *removing, users *renaming, kept []emit.Op) bool {
 	c := users.old
 	for _, op := range kept {

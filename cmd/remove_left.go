@@ -85,7 +85,7 @@ func (o *removeConsumerOptions) uses(r *removing, u *renaming, keepsCode bool, o
 	return u.left
 }
 
-// uses finds words in pages and scripts: a document, such as the README.md of a new project, breaks by none.
+// uses finds words in pages and scripts, and the class of the client in pages that Go code holds: a document, such as the README.md of a new project, breaks by none.
 func (r *renaming) uses(words []string, why string) []leftReport {
 	var found []leftReport
 	for _, f := range r.texts {
@@ -94,6 +94,10 @@ func (r *renaming) uses(words []string, why string) []leftReport {
 			continue
 		}
 		found = append(found, mentionsIn(f.path, f.text, words, why)...)
+	}
+	for _, l := range r.quoted() {
+		l.Why = why
+		found = append(found, l)
 	}
 	return found
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"go/scanner"
+	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -26,6 +29,7 @@ const (
 // Why a place that is found in a file of one kind or the other is left to the user.
 const (
 	whyPage     = "not Go"
+	whyQuoted   = "a class of the client, in a comment or a string"
 	whyLink     = "a symbolic link leads there"
 	whyNotBuilt = "the go command does not build this folder with the others"
 )
@@ -113,7 +117,7 @@ func (g *gatherer) entry(name string, d fs.DirEntry, err error) error {
 // skips says whether a folder holds nothing of the project's user.
 func (g *gatherer) skips(folder string) bool {
 	switch base := path.Base(folder); {
-	case strings.HasPrefix(base, "."), base == "vendor", base == "node_modules", folder == "client":
+	case strings.HasPrefix(base, "."), base == "vendor", base == "node_modules":
 		return true
 	}
 	_, err := fs.Stat(g.root, path.Join(folder, "go.mod"))
@@ -151,16 +155,17 @@ func notBuilt(file string) bool {
 func isText(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".html", ".htm", ".vue", ".svelte", ".astro",
-		".tmpl", ".gohtml", ".templ", ".md", ".mdx", ".markdown", ".rst", ".adoc":
+		".tmpl", ".gohtml", ".templ", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".sh", ".mk", ".yml", ".yaml":
 		return true
 	}
 	return path.Base(name) == "Makefile"
 }
 
-// mentions finds the old names in pages and documents.
+// mentions finds the old names in pages, scripts and documents, and those of the client in the texts that Go code holds.
 func (r *renaming) mentions() []leftReport {
 	var found []leftReport
-	words := []string{r.old.JSClass, r.old.Type, r.old.Constructor, r.old.ParamsType}
+	words := []string{r.old.JSClass, r.old.Type, r.old.Constructor, r.old.ParamsType, r.old.TestName}
+	words = slices.AppendSeq(words, maps.Keys(r.result.Tests)) // as in go test -run NAME
 	for _, m := range r.moves() {
 		if r.exists(m.from) {
 			words = append(words, path.Base(m.from))
@@ -169,7 +174,48 @@ func (r *renaming) mentions() []leftReport {
 	for _, f := range r.texts {
 		found = append(found, mentionsIn(f.path, f.text, words, whyPage)...)
 	}
+	for _, l := range r.quoted() {
+		l.Path = r.moved(l.Path)
+		found = append(found, l)
+	}
 	return found
+}
+
+// quoted finds the class of the client in the strings and comments of the user's Go files, which may hold a page.
+func (r *renaming) quoted() []leftReport {
+	var found []leftReport
+	for _, f := range r.source {
+		if f.Foreign || !bytes.Contains(f.Text, []byte(r.old.JSClass)) {
+			continue
+		}
+		at := quotedLines(f.Text)
+		for _, l := range mentionsIn(f.Path, f.Text, []string{r.old.JSClass}, whyQuoted) {
+			if at[l.Line] {
+				found = append(found, l)
+			}
+		}
+	}
+	return found
+}
+
+// quotedLines returns the lines of a Go text, from 1, on which a string or a comment stands.
+func quotedLines(text []byte) map[int]bool {
+	lines := map[int]bool{}
+	var s scanner.Scanner
+	file := token.NewFileSet().AddFile("", -1, len(text))
+	s.Init(file, text, func(token.Position, string) {}, scanner.ScanComments)
+	for {
+		at, kind, literal := s.Scan()
+		switch kind {
+		case token.EOF:
+			return lines
+		case token.STRING, token.COMMENT:
+			first := file.PositionFor(at, false).Line
+			for i := range strings.Count(literal, "\n") + 1 {
+				lines[first+i] = true
+			}
+		}
+	}
 }
 
 // mentionsIn finds the lines of a text that have one of the words, as a whole word.

@@ -55,6 +55,17 @@ func (w *work) others() []string {
 	})
 }
 
+// tests returns the names of the tests that follow.
+func (w *work) tests() Names {
+	names := Names{}
+	for o, better := range w.renamed {
+		if w.request.Names[o.Name()] == "" {
+			names[o.Name()] = better
+		}
+	}
+	return names
+}
+
 // testName returns the new name of a test, a benchmark, a fuzz test or an example of what is renamed, or "". One that is about one
 // of the others keeps its name.
 func (w *work) testName(name string, others []string) string {

@@ -47,6 +47,7 @@ type Request struct {
 // Result is what a renaming comes to. Nothing of it is to be used where there is a clash.
 type Result struct {
 	Texts   map[string][]byte // the new texts of the files that change, by path
+	Tests   Names             // tests, benchmarks, fuzz tests and examples that follow, as functions: new names by old ones
 	Doubts  []Doubt           // sorted by place
 	Clashes []Clash           // sorted by place
 	Broken  map[string]string // files that do not parse, of folders that mention an old name: the error, its line and column in front
@@ -82,7 +83,7 @@ func Go(r Request) Result {
 		}
 	}
 	w.clashes()
-	result := Result{Texts: map[string][]byte{}, Broken: w.broken}
+	result := Result{Texts: map[string][]byte{}, Tests: w.tests(), Broken: w.broken}
 	for _, p := range w.all() {
 		for _, s := range p.files {
 			w.mentions(p, s)
