@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Rename returns the source with another service and another module, each quoted as the old one where it is quoted. Every
-// other byte stays as it is. A spec that has errors is not changed: that is an error.
+// Rename returns the source with another service and another module, each quoted as the old one where it is quoted without need.
+// Every other byte stays as it is. A spec that has errors is not changed: that is an error.
 func (f *File) Rename(service, module string) ([]byte, error) {
 	if f.root == nil || f.Invalid {
 		return nil, fmt.Errorf("%s: a spec that has errors is not changed; correct it first", f.Name)
@@ -28,7 +28,7 @@ func (f *File) Rename(service, module string) ([]byte, error) {
 }
 
 // RenameConsumer returns the source with another name for a consumer: its key under "consumers", and every route that leads
-// to it, each quoted as before where it is quoted. Paths and every other byte stay as they are. It is an error where there is
+// to it, each quoted as before where it is quoted without need. Paths and every other byte stay as they are. It is an error where there is
 // no such consumer, where there is one of the new name, and where the spec has errors.
 func (f *File) RenameConsumer(old, name string) ([]byte, error) {
 	if f.root == nil || f.Invalid {
@@ -66,7 +66,8 @@ func (f *File) consumer(name string) int {
 	return slices.IndexFunc(f.Consumers, func(c Consumer) bool { return c.Name.Value == name })
 }
 
-// rewrite gives a scalar that stands in the source another value.
+// rewrite gives a scalar that stands in the source another value. It stays quoted, except in double quotes that only the old value
+// needed: they are how wsgen itself writes one, so that renaming there and back leaves what was.
 func (s *splicer) rewrite(old Text, value string) {
 	if old.Value == value {
 		return
@@ -74,7 +75,9 @@ func (s *splicer) rewrite(old Text, value string) {
 	var style yaml.Style
 	switch s.file.Source[old.Span.Offset] {
 	case '"':
-		style = yaml.DoubleQuotedStyle
+		if isPlain(old.Value) || !isPlain(value) { // else the quotes were those that the old value had to have
+			style = yaml.DoubleQuotedStyle
+		}
 	case '\'':
 		style = yaml.SingleQuotedStyle
 	}

@@ -65,6 +65,26 @@ func TestRenameConsumer(t *testing.T) {
 	}
 }
 
+// Quotes that only YAML asks for go with the name that needs them; those that somebody chose stay.
+func TestRenameConsumerThroughAWordOfYAML(t *testing.T) {
+	for _, name := range []string{"on", "yes", "null", "n"} {
+		for _, before := range []string{
+			head + "routes:\n  /ws/chat: chat # to chat\nconsumers:\n  chat: async\n",
+			head + "routes: {/ws/chat: 'chat'}\nconsumers:\n  'chat': async\n",
+		} {
+			f, _ := Parse("wsgen.yaml", []byte(before))
+			there, err := f.RenameConsumer("chat", name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, _ = Parse("wsgen.yaml", there)
+			if back, err := f.RenameConsumer(name, "chat"); err != nil || string(back) != before {
+				t.Errorf("%q, renamed to %s, is\n%q, and back\n%q (%v)", before, name, there, back, err)
+			}
+		}
+	}
+}
+
 func TestRenameConsumerRefuses(t *testing.T) {
 	sound := head + "consumers:\n  a: sync\n  b: sync\n"
 	for _, tc := range []struct{ source, old, name, want string }{
