@@ -212,8 +212,8 @@ func whyOf(op emit.Op) string {
 	return op.Reason
 }
 
-// printFolders sums a long plan up: one line per action and top folder. Conflicts, and changes of what
-// is the user's or holds something of the user's, are always listed one by one.
+// printFolders sums a long plan up: one line per action and top folder. Conflicts, and changes of what is the user's or holds
+// something of the user's, are always listed one by one.
 func (a *app) printFolders(changes []emit.Op) {
 	type key struct {
 		action emit.Action
@@ -222,7 +222,7 @@ func (a *app) printFolders(changes []emit.Op) {
 	var order []key
 	count := map[key]int{}
 	for _, op := range changes {
-		if op.Action == emit.Conflict || op.Action == emit.Update && op.Owner != render.Generated {
+		if op.Action == emit.Conflict || op.Trashes() || op.Action != emit.Create && op.Owner != render.Generated {
 			a.printOp(op, "")
 			continue
 		}

@@ -30,8 +30,8 @@ const (
 	fixMove     = "move it out of the way"
 )
 
-// Plan computes what is to be done so that the tree holds the files. It reads only: files of the user's that are there
-// already are neither read nor rendered, but where the manifest has to be rebuilt. Every other text is
+// Plan computes what is to be done so that the tree holds the files. It reads only: files of the user's that are there already, and
+// that the spec asks for, are neither read nor rendered, but where the manifest has to be rebuilt. Every other text is
 // rendered here, on several goroutines, so that nothing is written before all of them are known to be whole. A path that must not be
 // written is a *[PathError]; where another run is at work, or was since [Open], the error is a *[LockedError] or a *[ChangedError].
 func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
@@ -39,7 +39,7 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 		return nil, err
 	}
 	pl := newPlanner(t.manifest, o)
-	pl.rebuilds, pl.merged = t.damage != "" && !t.fresh, t.damage == damageMerged
+	pl.rebuilds, pl.merged = t.damage != "" && !t.fresh, t.merged()
 	if !t.absent {
 		root, err := os.OpenRoot(t.dir)
 		if err != nil {
@@ -54,22 +54,14 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 		manifest: manifest{version: o.Version, files: make(map[string]record, len(files))},
 		own:      make(map[string][]byte),
 	}
-	rest, err := pl.edit(p, files)
-	if err != nil {
-		return nil, err
-	}
-	ops, err := pl.wanted(rest)
-	if err != nil {
-		return nil, err
-	}
-	p.Ops = append(p.Ops, ops...)
-	if err := pl.leftovers(p, files); err != nil {
-		return nil, err
-	}
-	if !t.absent {
-		if err := t.undisturbed(pl.survey.root); err != nil {
-			return nil, err
+	err = pl.fill(p, files)
+	if !t.absent { // asked first: what was read beside another run may be in its midst
+		if disturbed := t.undisturbed(pl.survey.root); disturbed != nil {
+			return nil, disturbed
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if pl.rebuilds {
 		p.Ops = append(p.Ops, t.repair())
@@ -77,6 +69,26 @@ func (t *Tree) Plan(files []render.File, o Options) (p *Plan, err error) {
 	slices.SortFunc(p.Ops, func(a, b Op) int { return strings.Compare(a.Path, b.Path) })
 	p.record(pl.manifest)
 	return p, p.remember(o.Version)
+}
+
+// fill enters into a plan what becomes of each file.
+func (pl *planner) fill(p *Plan, files []render.File) error {
+	if err := pl.adopt(files); err != nil {
+		return err
+	}
+	for file, base := range pl.bases {
+		p.own[basePath(file)] = base
+	}
+	rest, err := pl.edit(p, files)
+	if err != nil {
+		return err
+	}
+	ops, err := pl.wanted(rest)
+	if err != nil {
+		return err
+	}
+	p.Ops = append(p.Ops, ops...)
+	return pl.leftovers(p, files)
 }
 
 // undisturbed makes sure that no other run has begun to write to the tree since it was opened: of one that was there already
@@ -119,10 +131,12 @@ type planner struct {
 	settled  map[string]bool // the folded paths that edits have decided about
 	rebuilds bool            // the manifest is lost or damaged
 	merged   bool            // it is so by a merge of git's
+
+	bases map[string][]byte // by the user's file: bases that take the place of those on the disk, see adopt
 }
 
 func newPlanner(m manifest, o Options) *planner {
-	return &planner{manifest: m, options: o, survey: newSurvey(nil), rendered: make(map[string]bool), settled: make(map[string]bool)}
+	return &planner{manifest: m, options: o, survey: newSurvey(nil), rendered: make(map[string]bool), settled: make(map[string]bool), bases: make(map[string][]byte)}
 }
 
 // command is the one that does what the plan says, for the ways out.
@@ -339,6 +353,8 @@ func (pl *planner) contest(op *Op, known bool, forced Action) {
 		if pl.rebuilds { // the user may have changed nothing, and have nothing to take elsewhere
 			op.Fix = pl.command() + " --force writes it anew, and keeps this text in " + trashDir
 		}
+	case conflicted(op.Old):
+		op.Reason = "edited by hand, and " + damageMerged
 	case pl.rebuilds:
 		op.Reason = "edited by hand, or merged by git"
 	}
@@ -348,15 +364,17 @@ func (pl *planner) contest(op *Op, known bool, forced Action) {
 	}
 }
 
-// byGit says why the text of a generated file is what git made of two that wsgen wrote, or "": it holds both sides of a merge, or,
-// where the manifest does, no line that its new text lacks. The user has resolved wsgen.yaml, from which the rest follows.
+// byGit says why the text of a generated file is what git made of two that wsgen wrote, or "". It holds both sides of a merge, or, where
+// the manifest does, neither: either way no line that they agree on is missing in the new text. The user has resolved wsgen.yaml, from
+// which the rest follows; a line that does not is somebody's edit.
 func (pl *planner) byGit(op *Op) string {
+	within := func(text []byte) bool { return op.New == nil || linesWithin(text, op.New) }
 	switch {
 	case pl.manifest.files[op.Path].owner != render.Generated:
 		return ""
-	case conflicted(op.Old):
+	case conflicted(op.Old) && within(agreed(op.Old)):
 		return damageMerged
-	case pl.merged && op.New != nil && linesWithin(op.Old, op.New):
+	case pl.merged && op.New != nil && within(op.Old):
 		return "merged by git"
 	}
 	return ""

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/semver"
+
 	"wsgen/generator/render"
 )
 
@@ -157,13 +159,22 @@ func (m manifest) add(e manifestEntry) error {
 	}
 	m.files[e.Path] = r
 	if twice {
-		return fmt.Errorf("has two lines for %s", e.Path)
+		return fmt.Errorf("%s%s", damageTwice, e.Path)
 	}
 	return nil
 }
 
-// damageMerged is what is wrong with a manifest that git could not merge.
-const damageMerged = "holds the two sides of a git merge"
+// damageMerged is what is wrong with a manifest that git could not merge, and damageTwice, before a path, with one that it did, or
+// somebody, by leaving the lines of both sides.
+const (
+	damageMerged = "holds the two sides of a git merge"
+	damageTwice  = "has two lines for "
+)
+
+// merged reports whether the manifest is damaged by a merge of git's.
+func (t *Tree) merged() bool {
+	return t.damage == damageMerged || strings.HasPrefix(t.damage, damageTwice)
+}
 
 // salvage reads a manifest line by line, and takes what can be read.
 func salvage(data []byte) manifestFile {
@@ -178,7 +189,7 @@ func salvage(data []byte) manifestFile {
 		var head manifestFile
 		if json.Unmarshal([]byte("{"+text+"}"), &head) == nil {
 			f.Format = max(f.Format, head.Format)
-			if head.Wsgen != "" {
+			if f.Wsgen == "" || semver.Compare("v"+head.Wsgen, "v"+f.Wsgen) > 0 { // where two sides differ, the newer one counts
 				f.Wsgen = head.Wsgen
 			}
 		}

@@ -67,6 +67,9 @@ type Op struct {
 	Conflicts int
 }
 
+// Trashes reports whether the text that is replaced or deleted is kept in the trash: the user's work, or what git made of wsgen's.
+func (op Op) Trashes() bool { return op.trash }
+
 // Diff returns the operation as a unified diff with the prefixes a/ and b/, or "" where no text changes. The diff of a
 // conflict is what --force would do.
 func (op Op) Diff() string {

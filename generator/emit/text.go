@@ -39,6 +39,23 @@ func hasLine(text []byte, prefix string) bool {
 	return bytes.HasPrefix(text, []byte(prefix)) || bytes.Contains(text, []byte("\n"+prefix))
 }
 
+// agreed returns the lines of a text in which git left both sides of a merge that are on neither of them.
+func agreed(text []byte) []byte {
+	var kept []byte
+	inside := false
+	for line := range bytes.Lines(text) {
+		switch {
+		case bytes.HasPrefix(line, []byte("<<<<<<< ")):
+			inside = true
+		case inside && bytes.HasPrefix(line, []byte(">>>>>>> ")):
+			inside = false
+		case !inside:
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
+
 // linesWithin reports whether every line of part is one of whole, as often as it is there.
 func linesWithin(part, whole []byte) bool {
 	left := make(map[string]int)

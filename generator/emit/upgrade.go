@@ -116,6 +116,12 @@ func (pl *planner) mergeable(p string, at place) (text []byte, mode fs.FileMode,
 
 // knownBase returns the base of a file, and whether it is what the manifest says that it is.
 func (pl *planner) knownBase(file string, rec record) (base []byte, whole bool, err error) {
+	if base := pl.bases[file]; base != nil {
+		return base, true, nil
+	}
+	if pl.survey.root == nil {
+		return nil, false, nil
+	}
 	info, err := pl.survey.root.Lstat(basePath(file))
 	if err != nil || !info.Mode().IsRegular() || info.Size() > mergeLimit {
 		return nil, false, nil // whatever is wrong with it: it cannot be merged from

@@ -27,7 +27,7 @@ func (t *Tree) Verify() (ops []Op, err error) {
 		if rec.owner == render.Yours {
 			continue // that it is gone may be what the user wants, and how it was edited is the user's affair
 		}
-		op, err := pl.verify(file, rec, t.damage == damageMerged)
+		op, err := pl.verify(file, rec, t.merged())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
