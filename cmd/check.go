@@ -107,7 +107,11 @@ func (o *checkOptions) look(dir string, p *project) (*emit.Plan, error) {
 		return nil, run // what another run is changing is neither drift nor the lack of it
 	}
 	o.found(interruption(run)...)
-	o.found(unfinishedUpgrade(tree.Upgrading())...)
+	upgrading, err := unfinishedUpgrade(tree)
+	if err != nil {
+		return nil, err
+	}
+	o.found(upgrading...)
 	if isNewer(tree.Recorded()) {
 		o.found(finding{string(emit.Outdated), emit.ManifestPath, writtenBy(tree.Recorded()), wayOutOfNewer})
 	}
@@ -169,25 +173,37 @@ func interruption(run *emit.Interrupted) []finding {
 		"wsgen generate clears it away"}}
 }
 
-// unfinishedUpgrade are the findings about an upgrade that waits for the user: one for each file that still holds both sides.
-func unfinishedUpgrade(u *emit.Upgrading) (found []finding) {
-	if u == nil {
-		return nil
+// unfinishedUpgrade are the findings about an upgrade that waits for the user, and about each place that holds both sides of a merge,
+// also where nothing is known of the upgrade: the markers were committed, say.
+func unfinishedUpgrade(tree *emit.Tree) (found []finding, err error) {
+	open, err := tree.Markers()
+	if err != nil {
+		return nil, err
 	}
-	found = []finding{{"upgrading", wsgenFolder, upgradeInProgress(u), wayOutOfUpgrade}}
-	for _, m := range u.Open {
+	if u := tree.Upgrading(); u != nil {
+		found = append(found, finding{"upgrading", wsgenFolder, upgradeInProgress(u), wayOutOfUpgrade})
+		for _, m := range u.Open {
+			if !slices.Contains(open, m) {
+				open = append(open, m)
+			}
+		}
+	}
+	for _, m := range open {
 		found = append(found, finding{"upgrading", m.Path, fmt.Sprintf("line %d: both sides of a merge stand here", m.Line),
 			"choose between them, and delete the lines with the markers"})
 	}
-	return found
+	return found, nil
 }
 
 // drifted are the findings about files that are not as they should be. In the project of a newer wsgen those that this one would
-// write differently are no findings: it is this wsgen that is too old.
+// write differently, write or delete are no findings: it is this wsgen that is too old.
 func drifted(tree *emit.Tree, ops []emit.Op) (found []finding) {
 	for _, op := range ops {
-		if op.State == emit.Outdated && isNewer(tree.Recorded()) {
-			continue
+		switch op.State {
+		case emit.Outdated, emit.Pending, emit.Stale:
+			if isNewer(tree.Recorded()) {
+				continue
+			}
 		}
 		f := finding{Kind: kindOf(op), Path: op.Path, Fact: op.Reason, WayOut: op.Fix}
 		if f.Fact == "edited by hand" { // the kind says so

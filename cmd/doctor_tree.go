@@ -103,7 +103,11 @@ func (e *examination) lookAtRuns(tree *emit.Tree) {
 
 // lookAtUpgrade looks for an upgrade that waits for the user.
 func (e *examination) lookAtUpgrade(tree *emit.Tree) {
-	found := unfinishedUpgrade(tree.Upgrading())
+	found, err := unfinishedUpgrade(tree)
+	if err != nil {
+		e.illAt("upgrade", wsgenFolder, "see to whom the files belong (ls -l)", "files of yours cannot be read: %v", err)
+		return
+	}
 	for _, f := range found {
 		e.illAt("upgrade", f.Path, f.WayOut, "%s", f.Fact)
 	}

@@ -31,7 +31,8 @@ func newUpgradeCmd(a *app) *cobra.Command {
 		Long: `Bring the project to this version of wsgen. Generated files are written anew. Into the files that are yours (main.go,
 settings, stubs and their tests, page, Dockerfile, Makefile, README) goes what this version writes differently from what wsgen
 wrote there last, for this version and for the spec as it is today; what you changed stays. That is a merge of three texts, of
-which the project keeps the third in .wsgen/base: it takes neither git nor a network. What you deleted stays deleted.
+which the project keeps the third in .wsgen/base: it takes neither git nor a network. What you deleted stays deleted, and what
+the spec no longer asks for is deleted where you have not edited it.
 
 Where you and wsgen changed the same lines, both stand in the file between conflict markers, as git writes them, and the
 command exits with 5. Edit those files, then run wsgen upgrade --continue. Until then no other command changes the project;
@@ -39,7 +40,7 @@ wsgen upgrade --abort takes all of it back. With --on-conflict fail nothing is w
 
   wsgen upgrade --dry-run --diff     what would change
   wsgen upgrade --check              in CI: exit 4 where there is something to upgrade
-  wsgen undo                         takes a finished upgrade back`,
+  wsgen undo                         takes a finished upgrade back; with --force where you chose between sides`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.settle(cmd); err != nil {
@@ -173,6 +174,13 @@ func runUpgradeCheck(ctx context.Context, o *upgradeOptions, dir string) error {
 	if u := tree.Upgrading(); u != nil {
 		o.report.Upgrade = &upgradeReport{From: u.From, To: u.To}
 		return drift(wayOutOfUpgrade, "%s%s", upgradeInProgress(u), o.leftToEdit(dir, u.Open))
+	}
+	switch open, err := tree.Markers(); {
+	case err != nil:
+		return err
+	case len(open) > 0:
+		o.report.Upgrade = &upgradeReport{From: tree.Recorded(), To: version}
+		return drift("choose between them, and delete the lines with the markers", "an upgrade was left in the middle%s", o.leftToEdit(dir, open))
 	}
 	plan, err := o.plan(ctx, tree, dir)
 	if err != nil {

@@ -102,6 +102,11 @@ func runUpgradeContinue(ctx context.Context, o *upgradeOptions, dir string) erro
 	if err := o.apply(ctx, tree, plan); err != nil {
 		return err
 	}
+	if u.To != "" && tree.Recorded() != u.To { // version control has put back what was there before
+		o.notef("the files are as wsgen %s wrote them, so that there is nothing to finish: the upgrade%s is forgotten\n", orUnknown(tree.Recorded()), fromTo(u))
+		o.suggest("wsgen upgrade")
+		return nil
+	}
 	o.notef("the upgrade%s is finished\n", fromTo(u))
 	o.suggest("go test ./...")
 	return nil
@@ -147,7 +152,7 @@ func (o *upgradeOptions) upgrading(ctx context.Context, dir string) (*emit.Tree,
 	}
 	u := tree.Upgrading()
 	if u == nil {
-		return nil, nil, usage("wsgen upgrade begins one, and wsgen undo takes a finished one back", "no upgrade is in progress in %s", o.shown(dir))
+		return nil, nil, usage("wsgen upgrade begins one; wsgen undo takes a finished one back, with --force where you chose between sides", "no upgrade is in progress in %s", o.shown(dir))
 	}
 	o.report.Upgrade = &upgradeReport{From: u.From, To: u.To}
 	return tree, u, nil

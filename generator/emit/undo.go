@@ -59,8 +59,18 @@ func (t *Tree) PlanUndo(o Options) (p *Plan, err error) {
 	if err := t.undisturbed(d.root); err != nil {
 		return nil, err
 	}
+	u.keepRecords()
 	slices.SortFunc(u.plan.Ops, func(a, b Op) int { return strings.Compare(a.Path, b.Path) })
 	return u.plan, nil
+}
+
+// keepRecords leaves records alone that have changed since, where no file is to be restored: they belong to what is there, which
+// version control has brought back.
+func (u *undoer) keepRecords() {
+	restores := func(op Op) bool { return op.Action != Keep && !isRecord(op.Path) }
+	if !slices.ContainsFunc(u.plan.Ops, restores) {
+		u.plan.Ops = slices.DeleteFunc(u.plan.Ops, func(op Op) bool { return isRecord(op.Path) && op.trash })
+	}
 }
 
 // undoer decides about each file of an operation that is to be taken back.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"path"
+	"strings"
 
 	"wsgen/generator/merge"
 	"wsgen/generator/render"
@@ -172,21 +174,40 @@ func nonNil(text []byte) []byte {
 	return text
 }
 
-// openMarkers returns the line, from 1, of each place of the text in which an upgrade left both sides: of the marker with which
-// it begins or, where that is gone, of the one with which it ends.
-func openMarkers(text []byte, version string) (lines []int) {
+// openMarkers returns the line, from 1, of each place of a file in which an upgrade left both sides: of the marker with which it
+// begins or, where that is gone, of the first that is left. The line between the sides counts alone but in Markdown, where it
+// underlines a heading.
+func openMarkers(file string, text []byte, version string) (lines []int) {
 	begin, end := "<<<<<<< "+oursLabel, ">>>>>>> "+theirsLabel+version
+	markdown := strings.EqualFold(path.Ext(file), ".md")
 	line, open := 0, false
 	for l := range bytes.Lines(text) {
 		line++
-		switch string(bytes.TrimRight(l, "\r\n")) {
-		case begin:
+		switch marker := string(bytes.TrimSpace(l)); {
+		case marker == begin, !open && !markdown && marker == "=======":
 			lines, open = append(lines, line), true
-		case end:
+		case marker == end:
 			if !open {
 				lines = append(lines, line)
 			}
 			open = false
+		}
+	}
+	return lines
+}
+
+// leftMarkers is openMarkers for a file of which nothing is remembered: it returns the line of each place that still has both the
+// marker at its beginning and that at its end, of an upgrade to any version.
+func leftMarkers(text []byte) (lines []int) {
+	begin, end := "<<<<<<< "+oursLabel, ">>>>>>> "+theirsLabel
+	line, began := 0, 0
+	for l := range bytes.Lines(text) {
+		line++
+		switch marker := string(bytes.TrimSpace(l)); {
+		case marker == begin:
+			began = line
+		case began > 0 && strings.HasPrefix(marker, end):
+			lines, began = append(lines, began), 0
 		}
 	}
 	return lines

@@ -217,7 +217,7 @@ func TestUpgradeIsRememberedUntilItIsCompleted(t *testing.T) {
 
 	half := strings.Replace(marked, "<<<<<<< yours\n", "", 1)
 	write(t, dir, "main.go", half)
-	if u := open(t, dir).Upgrading(); len(u.Open) != 1 || u.Open[0].Line != 8 {
+	if u := open(t, dir).Upgrading(); len(u.Open) != 1 || u.Open[0].Line != 6 {
 		t.Errorf("one marker is gone: %+v", u)
 	}
 	write(t, dir, "main.go", "package main\r\n>>>>>>> wsgen 2.0.0\r\n")

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"wsgen/generator/render"
 )
 
 // statePath is where an upgrade that left both sides in files is remembered until the user has chosen between them.
@@ -58,6 +60,43 @@ func (e *MarkersError) Error() string {
 // Upgrading returns the upgrade that waits for the user to choose between two sides, or nil.
 func (t *Tree) Upgrading() *Upgrading { return t.upgrading }
 
+// Markers returns where files of the user's hold both sides of a merge that an upgrade left there, sorted: also in a checkout where nothing
+// is remembered of that upgrade. It reads only.
+func (t *Tree) Markers() (found []Marker, err error) {
+	root, err := os.OpenRoot(t.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	var files []string
+	for _, p := range slices.Sorted(maps.Keys(t.manifest.files)) {
+		if t.manifest.files[p].owner == render.Yours {
+			files = append(files, p)
+		}
+	}
+	lines := make([][]int, len(files))
+	err = parallel(len(files), func(i int) error {
+		info, err := root.Lstat(files[i])
+		if err != nil || !info.Mode().IsRegular() || info.Size() > mergeLimit {
+			return nil // gone, or nothing that an upgrade merges into
+		}
+		text, err := root.ReadFile(files[i])
+		if err != nil {
+			return err
+		}
+		if hasLine(text, "<<<<<<< "+oursLabel) {
+			lines[i] = leftMarkers(text)
+		}
+		return nil
+	})
+	for i, p := range files {
+		for _, line := range lines[i] {
+			found = append(found, Marker{Path: p, Line: line})
+		}
+	}
+	return found, err
+}
+
 // PlanContinue returns the plan that completes an upgrade: it forgets that there was one to complete. No file of the user's is
 // changed by it. The error is [ErrNoUpgrade] where there is none, and a *[MarkersError] where one of its files still holds a
 // conflict marker.
@@ -86,7 +125,7 @@ func (p *Plan) Open() (open []Marker) {
 		if op.Conflicts == 0 || op.Action != Update {
 			continue
 		}
-		for _, line := range openMarkers(op.New, p.manifest.version) {
+		for _, line := range openMarkers(op.Path, op.New, p.manifest.version) {
 			open = append(open, Marker{Path: op.Path, Line: line})
 		}
 	}
@@ -148,7 +187,7 @@ func readUpgrading(root *os.Root) (*Upgrading, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, line := range openMarkers(text, u.To) {
+		for _, line := range openMarkers(p, text, u.To) {
 			u.Open = append(u.Open, Marker{Path: p, Line: line})
 		}
 	}
