@@ -43,7 +43,7 @@ func (c *console) pressed(keys string) string {
 // untilSeen waits until text was printed, and returns everything up to it, which is then forgotten.
 func (c *console) untilSeen(text string) string {
 	c.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		c.mu.Lock()
 		before, after, found := bytes.Cut(c.seen, []byte(text))

@@ -89,7 +89,7 @@ func TestPipesInPlaceOfFilesAndFolders(t *testing.T) {
 				if code == exitInternal {
 					t.Errorf("%s with a pipe at %s: an internal error", command, place)
 				}
-			case <-time.After(20 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatalf("%s waits for a pipe at %s", command, place)
 			}
 		}

@@ -114,7 +114,7 @@ func (c *console) read() {
 // awaits waits until text was printed, and forgets everything up to it.
 func (c *console) awaits(text string) {
 	c.t.Helper()
-	if !c.sees(text, 20*time.Second) {
+	if !c.sees(text, time.Minute) {
 		c.t.Fatalf("%q was not printed, but %q", text, c.printed())
 	}
 }
@@ -183,7 +183,7 @@ func (c *console) exits() int {
 			c.t.Fatal(err)
 		}
 		return c.command.ProcessState.ExitCode()
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		c.t.Fatalf("wsgen does not end; it printed %q", c.printed())
 		return -1
 	}

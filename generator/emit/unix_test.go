@@ -34,7 +34,7 @@ func TestNoFileIsReadThatIsNone(t *testing.T) {
 		if o := op(t, p, "routing/routing_gen.go"); o.Action != Conflict {
 			t.Errorf("%+v", o)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("hangs")
 	}
 }
@@ -196,7 +196,7 @@ func TestPipesInPlaceOfRecordsAndFolders(t *testing.T) {
 				if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 					t.Errorf("error %v, want %q", err, want)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("hangs")
 			}
 		})
@@ -263,7 +263,7 @@ func TestBaseThatIsNone(t *testing.T) {
 				if read(t, dir, "main.go")+read(t, dir, ManifestPath) != before {
 					t.Error("something was written")
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("hangs")
 			}
 		})

@@ -47,7 +47,7 @@ func TestAnswerWritesItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := page.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil { // to fail instead of hanging
+	if err := page.SetReadDeadline(time.Now().Add(time.Minute)); err != nil { // to fail instead of hanging
 		t.Fatal(err)
 	}
 	sent := uint64(0)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"wsgen/templates/project/internal/ws"
 )
@@ -62,77 +61,105 @@ var departures = map[string]func(net.Conn){
 }
 
 // TestTenThousandSockets: they come in waves, join a group of all and one of their own, and go in one way or another. After each wave
-// the goroutines, the descriptors, the memory and the places of the address are what they were.
+// the goroutines, the descriptors and the places of the address are what they were. So is the memory, or it grows no more when the
+// same wave comes again: the runtime never gives back what it notes of the goroutines that happened to run at once.
 func TestTenThousandSockets(t *testing.T) {
-	const (
-		wave  = 1700
-		slack = 4 << 20 // bytes: the runtime never gives back what it notes of the goroutines that ran at once
-	)
-	limits := ws.DefaultLimits()
-	limits.MaxPerIP = wave
-	app, layer := newAppWith(t, limits, ws.Async("/ws/{n:int}", func(p ws.Params) ws.AsyncConsumer {
-		return asyncFuncs{&funcs{connect: join("all", "own:"+p.String("n"))}}
-	}, ws.Concurrency(1)))
-	address := strings.TrimPrefix(serve(t, app), "ws://")
-	each := func(do func(i int)) { // a few at once, so that few goroutines run at once
-		const workers = 8
-		var wg sync.WaitGroup
-		for worker := range workers {
-			wg.Go(func() {
-				for i := worker; i < wave; i += workers {
-					do(i)
-				}
-			})
-		}
-		wg.Wait()
-	}
-	conns := make([]net.Conn, wave)
-	come := func() {
-		each(func(i int) { conns[i] = comeIn(t, address, fmt.Sprintf("/ws/%d", i)) })
-	}
-	wait := func(want holdings, what string) {
-		t.Helper()
-		awaitSockets(t, app, 0)
-		settle(t, app)
-		var now holdings
-		// The server's goroutines and its ends of connections end a moment after the socket has gone.
-		eventually(t, "the end of the goroutines", func() bool { return runtime.NumGoroutine() <= want.goroutines })
-		for deadline := time.Now().Add(patience); ; runtime.Gosched() {
-			if now = held(t); now.goroutines <= want.goroutines && now.descriptors <= want.descriptors && now.memory <= want.memory+slack {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("after %s: %+v, before: %+v", what, now, want)
-			}
-		}
-	}
-	come() // what the first sockets make for good, such as maps that have grown, is no leak
-	each(func(i int) { departures["unread messages"](conns[i]) })
-	awaitSockets(t, app, 0)
-	var before holdings
-	eventually(t, "the end of the server's goroutines", func() bool { return runtime.NumGoroutine() < 20 })
-	eventually(t, "the end of the server's connections", func() bool {
-		before = held(t)
-		return before.descriptors < 50
-	})
+	const slack = 2 << 20 // bytes
+	c := newCrowd(t)
+	before := c.first()
+	waves := 1
 	for name, leave := range departures {
-		come()
-		settle(t, app)
-		if n := app.Stats().Sockets; n != wave {
-			t.Fatalf("%d sockets", n)
+		for try := 1; ; try++ {
+			waves++
+			after := c.wave(before, name, leave)
+			if after.memory <= before.memory+slack {
+				break
+			}
+			if try == 3 {
+				t.Fatalf("after %s, three times: %+v, before: %+v", name, after, before)
+			}
+			before.memory = after.memory
 		}
-		if now := held(t); now.goroutines < wave || before.descriptors > 0 && now.descriptors < before.descriptors+wave {
-			t.Fatalf("nothing is measured: %+v with %d sockets", now, wave)
-		}
-		if err := layer.Send(context.Background(), "all", ws.Text("to all")); err != nil {
-			t.Fatal(err)
-		}
-		each(func(i int) { leave(conns[i]) })
-		wait(before, name)
 	}
-	if st := app.Stats(); st.Accepted != uint64(wave*(1+len(departures))) || st.Panics != 0 {
+	if st := c.app.Stats(); st.Accepted != uint64(len(c.conns)*waves) || st.Panics != 0 {
 		t.Errorf("stats %+v", st)
 	}
+}
+
+// crowd is many sockets of one address, as many as it may have.
+type crowd struct {
+	*testing.T
+	app     *ws.Router
+	layer   *ws.Layer
+	address string
+	conns   []net.Conn
+}
+
+func newCrowd(t *testing.T) *crowd {
+	c := &crowd{T: t, conns: make([]net.Conn, 1700)}
+	limits := ws.DefaultLimits()
+	limits.MaxPerIP = len(c.conns)
+	c.app, c.layer = newAppWith(t, limits, ws.Async("/ws/{n:int}", func(p ws.Params) ws.AsyncConsumer {
+		return asyncFuncs{&funcs{connect: join("all", "own:"+p.String("n"))}}
+	}, ws.Concurrency(1)))
+	c.address = strings.TrimPrefix(serve(t, c.app), "ws://")
+	return c
+}
+
+// each does something with each connection, with a few at once, so that few goroutines run at once.
+func (c *crowd) each(do func(i int)) {
+	const workers = 8
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() {
+			for i := worker; i < len(c.conns); i += workers {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (c *crowd) come() {
+	c.each(func(i int) { c.conns[i] = comeIn(c.T, c.address, fmt.Sprintf("/ws/%d", i)) })
+}
+
+// first makes what the first sockets make for good, such as maps that have grown, and returns what is held after them.
+func (c *crowd) first() (now holdings) {
+	c.come()
+	c.each(func(i int) { departures["unread messages"](c.conns[i]) })
+	return c.gone(holdings{goroutines: 20, descriptors: 50})
+}
+
+// wave has all sockets come and go, and returns what is held after them.
+func (c *crowd) wave(before holdings, name string, leave func(net.Conn)) (after holdings) {
+	c.Helper()
+	c.come()
+	settle(c.T, c.app)
+	if n := c.app.Stats().Sockets; n != len(c.conns) {
+		c.Fatalf("%d sockets before %s", n, name)
+	}
+	if now := held(c.T); now.goroutines < len(c.conns) || before.descriptors > 0 && now.descriptors < before.descriptors+len(c.conns) {
+		c.Fatalf("nothing is measured: %+v with %d sockets", now, len(c.conns))
+	}
+	if err := c.layer.Send(context.Background(), "all", ws.Text("to all")); err != nil {
+		c.Fatal(err)
+	}
+	c.each(func(i int) { leave(c.conns[i]) })
+	return c.gone(before)
+}
+
+// gone waits for the end of all sockets. The server's goroutines and its ends of connections end a moment after them.
+func (c *crowd) gone(want holdings) (now holdings) {
+	c.Helper()
+	awaitSockets(c.T, c.app, 0)
+	settle(c.T, c.app)
+	eventually(c.T, "the end of the goroutines", func() bool { return runtime.NumGoroutine() <= want.goroutines })
+	eventually(c.T, "the end of the connections", func() bool {
+		now = held(c.T)
+		return now.goroutines <= want.goroutines && now.descriptors <= want.descriptors
+	})
+	return now
 }
 
 // comeIn does a handshake, and returns the connection when the answer has come.

@@ -43,8 +43,9 @@ func TestWhatIsNeverLeftOut(t *testing.T) {
 			sockets := make(chan *ws.Socket, 1)
 			app := ws.NewRouter(narrow(), layer, nil, syncRoute(&funcs{connect: func(ctx context.Context, h *ws.Handshake) error {
 				s, err := h.Accept()
+				err = errorsOf(err, s.Join(ctx, "job:1"))
 				sockets <- s
-				return errorsOf(err, s.Join(ctx, "job:1"))
+				return err
 			}}, ws.OutboundDrop()))
 			var page *page
 			if test.raw {

@@ -284,8 +284,9 @@ func TestKeysCountWithinTheirGroup(t *testing.T) {
 			sockets := make(chan *ws.Socket, 1)
 			app := ws.NewRouter(narrow(), layer, nil, syncRoute(&funcs{connect: func(ctx context.Context, h *ws.Handshake) error {
 				s, err := h.Accept()
+				err = errorsOf(err, s.Join(ctx, "job:1"), s.Join(ctx, "job:2"))
 				sockets <- s
-				return errorsOf(err, s.Join(ctx, "job:1"), s.Join(ctx, "job:2"))
+				return err
 			}}, ws.OutboundLatest()))
 			page := dialPipe(t, app, "/ws")
 			s := await(t, sockets, "the socket")

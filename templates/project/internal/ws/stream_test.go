@@ -83,6 +83,7 @@ func TestJoinedCarriesThePosition(t *testing.T) {
 	if got := page.read(t); !strings.HasPrefix(got, `c{"type":"joined","stream":2,"name":"job","epoch":"`) {
 		t.Errorf("got %s", got)
 	}
+	settle(t, app) // the last group is joined without a word
 	publish(t, layer, "job:1", "one", "two")
 	publish(t, layer, "jobless", "plain")
 	if got := page.read(t); got != "mplain" { // nothing came before

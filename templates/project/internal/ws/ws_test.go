@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of a test: it fails a test that would hang, and passes none.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // funcs is a consumer made of functions; what is nil does nothing, and an unset receive echoes.
 type funcs struct {

@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds what is waited for; it measures nothing.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // keep is a history that keeps all that a test appends.
 func keep() ws.History { return ws.History{Messages: 1 << 20, Bytes: 1 << 30, TTL: time.Hour} }

@@ -27,7 +27,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of a test: it fails a test that would hang, and passes none.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // room is a sync consumer that says who is there when it is asked, and does with the session what it is told.
 type room struct{ deps *deps }
