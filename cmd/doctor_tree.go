@@ -50,9 +50,13 @@ func (e *examination) lookAtRecords(context.Context) error {
 	const name = "manifest"
 	tree, err := emit.Open(e.dir)
 	var newer *emit.FormatError
+	var foreign *emit.PathError
 	switch {
 	case errors.As(err, &newer):
 		e.illAt(name, emit.ManifestPath, wayOutOfNewer, "%s", unknownFormat(newer))
+		return nil
+	case errors.As(err, &foreign):
+		e.illAt(name, foreign.Path, restore, "%s", foreign.Why)
 		return nil
 	case err != nil:
 		e.illAt(name, wsgenFolder, "see to whom it belongs (ls -l)", "what wsgen recorded cannot be read: %v", err)
