@@ -48,7 +48,7 @@ fi
 
 step "go test -race, with temporary files in ${TMPDIR:-/tmp}"
 # The two that take longest come first, so that the others run beside them.
-go test -race -timeout 10m -json ./golden ./cmd ./... | go run ./scripts/testreport
+go test -race -timeout 12m -json ./golden ./cmd ./... | go run ./scripts/testreport
 
 # Neither of these is for other systems: the tools that rewrite sources are GNU's, and the load reads /proc.
 if [ "$(uname)" = Linux ]; then
