@@ -54,11 +54,7 @@ func startCluster(t *testing.T) [2]*node {
 			t.Fatal(err)
 		}
 		n := &node{Redis: backends.StartRedis(t, "--cluster-enabled", "yes", "--cluster-port", bus), bus: bus}
-		n.client, err = rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{n.Addr()}, ForceSingleClient: true, DisableCache: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(n.client.Close)
+		n.client = plain(t, n.Redis)
 		n.id = n.ask(t, "CLUSTER", "MYID")
 		nodes[i] = n
 	}
