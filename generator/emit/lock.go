@@ -39,9 +39,12 @@ func (d *disk) lock(dir string) (*lock, error) {
 	return nil, &LockedError{Dir: dir}
 }
 
-// tryLock is one attempt. It returns neither a lock nor an error when the lock's file was removed meanwhile.
+// tryLock is one attempt. It returns neither a lock nor an error when the lock's file or its folder was removed meanwhile.
 func (d *disk) tryLock(dir string) (*lock, error) {
-	if err := d.mkdirAll(localDir); err != nil {
+	switch err := d.mkdirAll(localDir); {
+	case errors.Is(err, fs.ErrExist) && d.localMayBe():
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
 	// The lock's file is opened by its whole path, outside the root's protection: no part of it may be a link.
@@ -86,6 +89,13 @@ func (d *disk) tryLock(dir string) (*lock, error) {
 		return nil, errors.Join(err, l.unlock())
 	}
 	return l, nil
+}
+
+// localMayBe reports whether nothing but a folder stands where wsgen keeps its lock. One that could not be made since it was there,
+// and that was gone when it was looked at, has been cleared up by the last holder of the lock.
+func (d *disk) localMayBe() bool {
+	info, err := d.root.Lstat(localDir)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir()
 }
 
 // isAt says whether the locked file is still the one at the lock's path: its former holder may have removed it between our

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 
 	"wsgen/generator/render"
@@ -69,6 +72,39 @@ func TestRunsAtOnce(t *testing.T) {
 		if run := open(t, dir).Interrupted(); run != nil {
 			t.Fatal(run)
 		}
+	}
+}
+
+// TestFolderClearedUpWhileItIsMade: the folder of the lock was there when a run came to make it, and was gone when that looked: its
+// last holder had cleared up. The run makes it in a second attempt. What is no folder stays in the way.
+func TestFolderClearedUpWhileItIsMade(t *testing.T) {
+	dir := project(t, sample())
+	tree := open(t, dir)
+	p := plan(t, tree, append(sample(), gen("more_gen.go", "more\n")))
+	if err := os.RemoveAll(filepath.Join(dir, ".wsgen", "local")); err != nil {
+		t.Fatal(err)
+	}
+	there := &fs.PathError{Op: "mkdirat", Path: localDir, Err: syscall.EEXIST}
+	met := 0
+	tree.fault = func(op, path string) error {
+		if op == "mkdir" && path == localDir {
+			if met++; met == 1 {
+				return there
+			}
+		}
+		return nil
+	}
+	if err := tree.Apply(t.Context(), p); err != nil || met < 2 {
+		t.Fatalf("%v after %d attempts", err, met)
+	}
+	local := filepath.Join(dir, ".wsgen", "local")
+	if err := errors.Join(os.RemoveAll(local), os.WriteFile(local, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var locked *LockedError
+	tree = open(t, dir)
+	if err := tree.Apply(t.Context(), plan(t, tree, sample())); err == nil || errors.As(err, &locked) {
+		t.Errorf("with a file in its place: %v", err)
 	}
 }
 
